@@ -1,0 +1,98 @@
+/*
+ * The running configuration: immutable, reference-counted, replaced whole on reload (base/published.h).
+ *
+ * One table, options.def, makes the struct, the JSON reader, the command line's --set, the environment's variables,
+ * --help and docs/config.md. Precedence: flags, DRIFTGUARD_* variables, the environment's overlay, the file, defaults.
+ * mode_ceiling caps every source.
+ *
+ * A file is JSON with comments (// and /*, blanked in place so that line and column survive):
+ *   { "mode": "observe",
+ *     "environment": "staging",
+ *     "environments": { "staging": { "mode": "annotate" } },
+ *     "rules": [ { "database": "shop", "user": "*", "application_name": "psql*", "mode": "off", "detail": "brief" } ] }
+ */
+#ifndef DG_CONFIG_CONFIG_H
+#define DG_CONFIG_CONFIG_H
+
+#include <stdio.h>
+
+#include "base/log.h"
+#include "base/published.h"
+#include "base/status.h"
+#include "base/str.h"
+#include "base/text.h"
+
+enum dg_mode { DG_MODE_OFF, DG_MODE_OBSERVE, DG_MODE_ANNOTATE, DG_MODE_ENFORCE };
+enum dg_detail { DG_DETAIL_FULL, DG_DETAIL_BRIEF };
+
+const char *dg_mode_name(enum dg_mode mode);
+
+/* First match wins. A NULL pattern matches all; '*' in a pattern matches any run of characters. */
+struct dg_rule {
+    const char *database;
+    const char *user;
+    const char *application_name;
+    bool has_mode;
+    bool has_detail;
+    enum dg_mode mode;
+    enum dg_detail detail;
+};
+
+struct dg_config {
+    struct dg_shared shared; /* first member: see base/published.h */
+#define DG_TYPE_STRING const char *
+#define DG_TYPE_INT int64_t
+#define DG_TYPE_BOOL bool
+#define DG_TYPE_MODE enum dg_mode
+#define DG_TYPE_LEVEL enum dg_log_level
+#define DG_TYPE_FORMAT enum dg_log_format
+#define DG_TYPE_DETAIL enum dg_detail
+#define DG_OPTION(member, path, type, standard, min, max, reload, help) DG_TYPE_##type member;
+#include "config/options.def"
+#undef DG_OPTION
+    const char *environment; /* the overlay in force, or NULL */
+    const struct dg_rule *rules;
+    size_t n_rules;
+    struct dg_arena *arena; /* owns the strings and rules */
+};
+
+/* What may set options, from the command line. */
+struct dg_config_sources {
+    const char *file;                /* path, or NULL */
+    const char *const *settings;     /* "OPTION=VALUE", in order; flags such as --mode X arrive here as "mode=X" */
+    size_t n_settings;
+    const char *const *environ_vars; /* environ, or NULL for none */
+};
+
+/* Reads all sources. On success *config has one reference, the caller's. Errors name line, JSON path and the nearest
+   valid key (DG_CONFIG), or the flag (DG_USAGE). */
+enum dg_status dg_config_load(const struct dg_config_sources *sources, struct dg_config **config,
+                              struct dg_error *error) DG_MUST_CHECK;
+void dg_config_unref(struct dg_config *config);
+
+/* What a session gets: the first matching rule over the config's own, capped by mode_ceiling. `*detail` may be NULL. */
+enum dg_mode dg_config_mode_for(const struct dg_config *config, struct dg_str database, struct dg_str user,
+                                struct dg_str application_name, enum dg_detail *detail);
+
+/* Names an option that differs and needs a restart, or NULL. Used by SIGHUP to say so. */
+const char *dg_config_needs_restart(const struct dg_config *running, const struct dg_config *wanted);
+
+/* --help's list of options; docs/config.md. */
+void dg_config_print_help(FILE *out);
+void dg_config_print_markdown(struct dg_text *out);
+
+/* A parsed postgres:// or postgresql:// URL (RFC 3986 percent-encoding decoded). */
+struct dg_url {
+    char host[256]; /* a name, an address without brackets, or a folder that begins with '/' for a unix socket */
+    char port[8];
+    char user[128];
+    char password[512];
+    char database[128];
+};
+enum dg_status dg_url_parse(const char *text, struct dg_url *url, struct dg_error *error) DG_MUST_CHECK;
+/* "postgres://user@host:port/db" without the password. */
+void dg_url_print(const struct dg_url *url, struct dg_text *out);
+/* Splits HOST:PORT ("[::1]:5442", "127.0.0.1:0"). */
+enum dg_status dg_address_parse(const char *text, char host[256], char port[8], struct dg_error *error) DG_MUST_CHECK;
+
+#endif
