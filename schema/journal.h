@@ -1,0 +1,59 @@
+/*
+ * The journal: what changed between two successive snapshots of a database, each change with the window of time in
+ * which it happened. Written by the schema thread, asked by workers when an error has to be explained.
+ */
+#ifndef DG_SCHEMA_JOURNAL_H
+#define DG_SCHEMA_JOURNAL_H
+
+#include "schema/snapshot.h"
+
+enum dg_change_kind {
+    DG_CHANGE_COLUMN_ADDED,
+    DG_CHANGE_COLUMN_DROPPED,
+    DG_CHANGE_COLUMN_RENAMED,
+    DG_CHANGE_COLUMN_RETYPED,
+    DG_CHANGE_COLUMN_NULLABILITY,
+    DG_CHANGE_COLUMN_DEFAULT,
+    DG_CHANGE_COLUMN_REPLACED, /* same name, another attnum */
+    DG_CHANGE_RELATION_ADDED,
+    DG_CHANGE_RELATION_DROPPED,
+    DG_CHANGE_RELATION_RENAMED,
+    DG_CHANGE_RELATION_MOVED, /* to another schema */
+    DG_CHANGE_RELATION_REPLACED /* same name, another oid */
+};
+
+/* "column_renamed" and so on. */
+const char *dg_change_kind_name(enum dg_change_kind kind);
+
+#define DG_JOURNAL_NAME_BYTES 64 /* NAMEDATALEN */
+
+struct dg_change {
+    enum dg_change_kind kind;
+    dg_oid relation_oid;
+    int16_t attnum;
+    char schema[DG_JOURNAL_NAME_BYTES]; /* as it was before the change */
+    char relation[DG_JOURNAL_NAME_BYTES];
+    char column[DG_JOURNAL_NAME_BYTES];
+    char new_name[DG_JOURNAL_NAME_BYTES]; /* renamed: the new name; moved: the new schema; retyped: the new type */
+    char old_type[DG_JOURNAL_NAME_BYTES];
+    int64_t after_us;  /* the window: the change happened after this ... */
+    int64_t before_us; /* ... and before this. Equal when the instant is known. */
+};
+
+struct dg_journal;
+
+struct dg_journal *dg_journal_new(size_t max_changes);
+void dg_journal_free(struct dg_journal *journal);
+/* Appends what differs from `older` to `newer` by identity (class oid, attnum); forgets the oldest beyond max_changes. */
+enum dg_status dg_journal_record(struct dg_journal *journal, const struct dg_snapshot *older,
+                                 const struct dg_snapshot *newer) DG_MUST_CHECK;
+/* The newest change that took the name `column` from the relation (renamed, dropped); false if none is known. */
+bool dg_journal_find_column(const struct dg_journal *journal, dg_oid relation_oid, struct dg_str column,
+                            struct dg_change *change);
+/* The newest change that took the name `relation` (schema "" for any) away: renamed, moved, dropped. */
+bool dg_journal_find_relation(const struct dg_journal *journal, struct dg_str schema, struct dg_str relation,
+                              struct dg_change *change);
+/* The changes, oldest first, copied to `out` (at most max); returns how many. */
+size_t dg_journal_copy(const struct dg_journal *journal, struct dg_change *out, size_t max);
+
+#endif
