@@ -74,6 +74,16 @@ def _can_be_entered(folder):
     return subprocess.run(probe, check=False, stderr=subprocess.DEVNULL).returncode == 0
 
 
+def new_run_dir():
+    """Makes a folder that the server's user may enter. A private clone cannot be entered by it, so never in the tree."""
+    parent = os.environ.get("TMPDIR", "/var/tmp")
+    if not _can_be_entered(parent):
+        parent = "/var/tmp"
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="driftguard-run.", dir=parent))
+    give_to_server_user(folder)
+    return folder
+
+
 _own_run_dir = None
 
 
@@ -84,11 +94,7 @@ def run_dir():
     if given:
         return pathlib.Path(given)
     if _own_run_dir is None:
-        parent = os.environ.get("TMPDIR", "/var/tmp")
-        if not _can_be_entered(parent):
-            parent = "/var/tmp"
-        _own_run_dir = pathlib.Path(tempfile.mkdtemp(prefix="driftguard-run.", dir=parent))
-        give_to_server_user(_own_run_dir)
+        _own_run_dir = new_run_dir()
         atexit.register(shutil.rmtree, _own_run_dir, ignore_errors=True)
     return _own_run_dir
 
