@@ -20,7 +20,7 @@ struct dg_buffer {
     size_t head;
     size_t tail;
     size_t cap;
-    size_t max_bytes; /* readable bytes never exceed this */
+    size_t max_bytes; /* neither readable bytes nor cap exceed this */
 };
 
 void dg_buffer_init(struct dg_buffer *buffer, size_t max_bytes);
@@ -34,13 +34,20 @@ static inline size_t dg_buffer_len(const struct dg_buffer *buffer)
 /* The readable bytes, borrowed until the next change of the buffer. */
 static inline struct dg_str dg_buffer_view(const struct dg_buffer *buffer)
 {
+    if (buffer->data == NULL)
+        return (struct dg_str){NULL, 0};
     return (struct dg_str){(const char *)buffer->data + buffer->head, buffer->tail - buffer->head};
 }
 
 /* DG_LIMIT above max_bytes, DG_NO_MEMORY; the buffer is unchanged on failure. */
 enum dg_status dg_buffer_append(struct dg_buffer *buffer, const void *bytes, size_t len) DG_MUST_CHECK;
-/* Makes room for at least `len` more bytes and returns where they go; follow with dg_buffer_added. NULL: as append. */
+/* Makes room for at least `len` more bytes and returns where they go; follow with dg_buffer_added. All from there to
+   cap may be filled (dg_buffer_room). NULL: as append. What was borrowed before may have moved. */
 uint8_t *dg_buffer_reserve(struct dg_buffer *buffer, size_t len) DG_MUST_CHECK;
+static inline size_t dg_buffer_room(const struct dg_buffer *buffer)
+{
+    return buffer->cap - buffer->tail;
+}
 void dg_buffer_added(struct dg_buffer *buffer, size_t len);
 /* Releases `len` readable bytes from the front; frees the memory when none are left. */
 void dg_buffer_consume(struct dg_buffer *buffer, size_t len);

@@ -40,7 +40,8 @@ struct dg_log *dg_log_new(int fd, enum dg_log_format format, enum dg_log_level t
 /* Writes out what is queued, ends the thread. NULL is allowed. */
 void dg_log_free(struct dg_log *log);
 
-/* `log` may be NULL (then nothing happens). `event` is a short stable word ("snapshot_loaded"), `message` a sentence. */
+/* `log` may be NULL (then nothing happens). `event` is a short stable word ("snapshot_loaded"), `message` a sentence.
+ */
 void dg_log_write(struct dg_log *log, enum dg_log_level level, const char *event, const char *message,
                   const struct dg_log_field *fields, size_t n_fields);
 uint64_t dg_log_dropped(const struct dg_log *log);
@@ -48,7 +49,7 @@ void dg_log_set_threshold(struct dg_log *log, enum dg_log_level threshold);
 
 /* dg_logf(log, DG_LOG_INFO, "snapshot_loaded", "the schema was read", dg_field_str("database", db)); */
 #define dg_logf(log, level, event, message, ...)                                                                       \
-    dg_log_write((log), (level), (event), (message), (const struct dg_log_field[]){__VA_ARGS__},                      \
+    dg_log_write((log), (level), (event), (message), (const struct dg_log_field[]){__VA_ARGS__},                       \
                  sizeof((const struct dg_log_field[]){__VA_ARGS__}) / sizeof(struct dg_log_field))
 
 #endif

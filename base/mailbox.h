@@ -9,8 +9,9 @@
 
 struct dg_mail {
     struct dg_mail *next;
-    void (*deliver)(struct dg_mail *mail, void *reader); /* called by dg_mailbox_deliver in the reader's thread; owns mail */
-    void (*discard)(struct dg_mail *mail);               /* called when the mailbox is freed with mail in it */
+    void (*deliver)(struct dg_mail *mail,
+                    void *reader);         /* called by dg_mailbox_deliver in the reader's thread; owns mail */
+    void (*discard)(struct dg_mail *mail); /* called when the mailbox is freed with mail in it */
 };
 
 struct dg_mailbox;

@@ -20,8 +20,8 @@ struct dg_shared {
 
 /* Starts with one reference, the caller's. */
 void dg_shared_init(struct dg_shared *object, void (*free_object)(struct dg_shared *object));
-struct dg_shared *dg_shared_ref(struct dg_shared *object);   /* NULL passes through */
-void dg_shared_unref(struct dg_shared *object);              /* NULL is allowed */
+struct dg_shared *dg_shared_ref(struct dg_shared *object); /* NULL passes through */
+void dg_shared_unref(struct dg_shared *object);            /* NULL is allowed */
 
 struct dg_published {
     pthread_mutex_t lock;

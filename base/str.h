@@ -1,6 +1,6 @@
 /*
  * struct dg_str: a borrowed run of bytes. It owns nothing and need not end in NUL; a view into a message buffer does
- * not outlive the callback that received it (dg_arena_dup it otherwise).
+ * not outlive the callback that received it (dg_arena_strndup it otherwise).
  */
 #ifndef DG_BASE_STR_H
 #define DG_BASE_STR_H
@@ -38,6 +38,10 @@ bool dg_str_is_ascii(struct dg_str text);
 bool dg_str_is_utf8(struct dg_str text);
 /* Number of UTF-8 characters in the first `len_bytes` bytes of well-formed `text`. */
 size_t dg_str_utf8_chars(struct dg_str text, size_t len_bytes);
+/* The length in bytes of the well-formed UTF-8 character that `text` begins with, and its code point; 0 if none. */
+size_t dg_str_utf8_char(struct dg_str text, uint32_t *code_point);
+/* The longest run from the start of `text` within max_bytes that does not cut a UTF-8 character in two. */
+struct dg_str dg_str_utf8_prefix(struct dg_str text, size_t max_bytes);
 /* Edit distance (Levenshtein, bytes), given up at `limit` (then returns limit + 1). Names over 255 bytes: limit + 1. */
 unsigned dg_str_distance(struct dg_str a, struct dg_str b, unsigned limit);
 

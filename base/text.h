@@ -17,6 +17,8 @@ struct dg_text {
 };
 
 void dg_text_init(struct dg_text *text, size_t max_bytes);
+/* As init, in `size` bytes of the caller's (at least 1): never grows; do not fini. */
+void dg_text_init_fixed(struct dg_text *text, char *memory, size_t size);
 void dg_text_fini(struct dg_text *text);
 void dg_text_reset(struct dg_text *text);
 
@@ -24,7 +26,8 @@ void dg_text_append(struct dg_text *text, struct dg_str piece);
 void dg_text_cstr(struct dg_text *text, const char *piece);
 void dg_text_char(struct dg_text *text, char c);
 void dg_text_printf(struct dg_text *text, const char *format, ...) DG_PRINTF(2, 3);
-/* A JSON string with its quotes (RFC 8259). Bytes that are not UTF-8 become U+FFFD. */
+/* A JSON string with its quotes (RFC 8259). Bytes that are not UTF-8 become U+FFFD; DEL, C1 controls and the Unicode
+   line separators are escaped too, so that the string is safe on a terminal and always one line. */
 void dg_text_json_string(struct dg_text *text, struct dg_str value);
 /* A Prometheus label value without its quotes: backslash, quote and newline escaped; non-UTF-8 as U+FFFD. */
 void dg_text_prometheus_label(struct dg_text *text, struct dg_str value);

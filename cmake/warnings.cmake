@@ -6,7 +6,8 @@ target_compile_options(dg_flags INTERFACE
   -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wswitch-enum -Wvla
   -Wformat=2 -Wpointer-arith -Wcast-qual -Wundef
   $<$<BOOL:${DG_WERROR}>:-Werror>
-  # strcpy, strcat, sprintf, atoi, strtok and their like do not compile.
+  # strcpy, strcat, sprintf, atoi, strtok and their like do not compile (base/banned.h marks them deprecated).
+  -Werror=deprecated-declarations
   -include ${PROJECT_SOURCE_DIR}/base/banned.h)
 
 if(DG_SANITIZE)
