@@ -61,6 +61,7 @@ class Cluster:
         try:
             self.start()
         except BaseException:
+            self.stop()
             shutil.rmtree(self.directory, ignore_errors=True)
             raise
         return self

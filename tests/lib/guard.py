@@ -105,7 +105,7 @@ class Guard:
                      "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1", "TSAN_OPTIONS": "halt_on_error=0",
                      **self._variables}
         self.process = subprocess.Popen(command, env=variables, stdin=subprocess.DEVNULL, stdout=self._log_file,
-                                        stderr=self._log_file)
+                                        stderr=self._log_file, start_new_session=True)
 
     def _is_ready(self):
         def settled():
