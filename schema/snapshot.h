@@ -45,10 +45,11 @@ struct dg_relation {
     dg_oid namespace_oid;
     dg_oid row_type_oid; /* reltype, 0 for indexes, sequences and toast tables of old */
     dg_oid of_type_oid;  /* reloftype */
+    dg_oid owner_oid;    /* the table that this index, toast table or serial column's sequence belongs to, else 0 */
     const char *name;
     const struct dg_column *columns;        /* attnum 1 .. n_columns in order, dropped ones included */
     const struct dg_column *system_columns; /* attnum < 0, as the catalog has them */
-    const dg_oid *parents;                  /* pg_inherits, in inhseqno order: inheritance parents or the partitioned table */
+    const dg_oid *parents; /* pg_inherits, in inhseqno order: inheritance parents or the partitioned table */
     uint16_t n_columns;
     uint16_t n_system_columns;
     uint16_t n_parents;
@@ -118,13 +119,14 @@ struct dg_role {
 
 /* What the server says of itself. */
 struct dg_server_facts {
-    int version_num;             /* server_version_num, 150020 */
-    int max_identifier_length;   /* bytes in the server's encoding */
-    const char *database;        /* current_database() of the read */
+    int version_num;           /* server_version_num, 150020 */
+    int max_identifier_length; /* bytes in the server's encoding */
+    const char *database;      /* current_database() of the read */
     dg_oid database_oid;
-    const char *server_encoding; /* "UTF8", "LATIN1", "SQL_ASCII" */
-    const char *lc_messages;     /* the server's default */
-    const char *search_path;     /* reset value of a session without role and database settings */
+    const char *user;            /* current_user of the read */
+    const char *server_encoding;   /* "UTF8", "LATIN1", "SQL_ASCII" */
+    const char *lc_messages;       /* the server's default */
+    const char *search_path;       /* reset value of a session without role and database settings */
     const char *system_identifier; /* "" where it may not be read */
     bool in_recovery;
 };
@@ -146,7 +148,8 @@ const struct dg_server_facts *dg_snapshot_facts(const struct dg_snapshot *snapsh
 /* Lookups: NULL when there is none. */
 const struct dg_namespace *dg_snapshot_namespace(const struct dg_snapshot *snapshot, struct dg_str name);
 const struct dg_namespace *dg_snapshot_namespace_by_oid(const struct dg_snapshot *snapshot, dg_oid oid);
-const struct dg_relation *dg_snapshot_relation(const struct dg_snapshot *snapshot, dg_oid namespace_oid, struct dg_str name);
+const struct dg_relation *dg_snapshot_relation(const struct dg_snapshot *snapshot, dg_oid namespace_oid,
+                                               struct dg_str name);
 const struct dg_relation *dg_snapshot_relation_by_oid(const struct dg_snapshot *snapshot, dg_oid oid);
 const struct dg_type *dg_snapshot_type(const struct dg_snapshot *snapshot, dg_oid namespace_oid, struct dg_str name);
 const struct dg_type *dg_snapshot_type_by_oid(const struct dg_snapshot *snapshot, dg_oid oid);
@@ -154,9 +157,11 @@ const struct dg_role *dg_snapshot_role(const struct dg_snapshot *snapshot, struc
 const struct dg_role *dg_snapshot_role_by_oid(const struct dg_snapshot *snapshot, dg_oid oid);
 
 /* All objects of one name, in every schema. Start with *cursor = 0; NULL at the end. */
-const struct dg_relation *dg_snapshot_relations_named(const struct dg_snapshot *snapshot, struct dg_str name, size_t *cursor);
+const struct dg_relation *dg_snapshot_relations_named(const struct dg_snapshot *snapshot, struct dg_str name,
+                                                      size_t *cursor);
 const struct dg_type *dg_snapshot_types_named(const struct dg_snapshot *snapshot, struct dg_str name, size_t *cursor);
-const struct dg_function *dg_snapshot_functions_named(const struct dg_snapshot *snapshot, struct dg_str name, size_t *cursor);
+const struct dg_function *dg_snapshot_functions_named(const struct dg_snapshot *snapshot, struct dg_str name,
+                                                      size_t *cursor);
 
 /* A relation's column by name: user columns that are not dropped, then system columns. NULL when there is none. */
 const struct dg_column *dg_relation_column(const struct dg_relation *relation, struct dg_str name);
@@ -168,13 +173,15 @@ const char *const *dg_snapshot_enum_labels(const struct dg_snapshot *snapshot, d
 /* True if pg_cast casts the row type `source_oid` to `target_oid`. */
 bool dg_snapshot_has_row_cast(const struct dg_snapshot *snapshot, dg_oid source_oid, dg_oid target_oid);
 /* Unique indexes of a relation. Start with *cursor = 0; NULL at the end. */
-const struct dg_unique_index *dg_snapshot_unique_indexes(const struct dg_snapshot *snapshot, dg_oid relation_oid, size_t *cursor);
+const struct dg_unique_index *dg_snapshot_unique_indexes(const struct dg_snapshot *snapshot, dg_oid relation_oid,
+                                                         size_t *cursor);
 /* The value that ALTER ROLE / ALTER DATABASE ... SET gives a session of this role in the snapshot's database (role and
    database, then role, then database: PostgreSQL's order), or NULL. `name` is "search_path" or "lc_messages". */
 const char *dg_snapshot_setting(const struct dg_snapshot *snapshot, const char *name, dg_oid role_oid);
 /* USAGE of the role on the schema, as far as the snapshot knows. */
 enum dg_usage { DG_USAGE_NO, DG_USAGE_YES, DG_USAGE_UNKNOWN };
-enum dg_usage dg_snapshot_usage(const struct dg_snapshot *snapshot, const struct dg_namespace *namespace, dg_oid role_oid);
+enum dg_usage dg_snapshot_usage(const struct dg_snapshot *snapshot, const struct dg_namespace *namespace,
+                                dg_oid role_oid);
 
 /* All relations, in oid order, for reports and diffs. Start with *cursor = 0; NULL at the end. */
 const struct dg_relation *dg_snapshot_relations(const struct dg_snapshot *snapshot, size_t *cursor);

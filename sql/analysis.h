@@ -21,6 +21,10 @@ enum dg_reason {
     DG_REASON_COUNT
 };
 const char *dg_reason_label(enum dg_reason reason);
+/* The sentence of reason.def. */
+const char *dg_reason_help(enum dg_reason reason);
+/* The PostgreSQL version that the linked parser comes from, "15.1". */
+const char *dg_sql_parser_version(void);
 
 /* ---- in ---------------------------------------------------------------------------------------------------------- */
 

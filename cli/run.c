@@ -1,0 +1,375 @@
+/*
+ * driftguard run: builds the app, hands each part the narrowest piece, and waits in the main thread's event loop for
+ * signals, admin requests and a slow tick. No session lives on this thread.
+ *
+ * SIGHUP reads the configuration again: a bad one leaves the running one in force and says so. SIGTERM and SIGINT end
+ * the process; a second one ends it at once.
+ */
+#include <event2/event.h>
+#include <event2/thread.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/text.h"
+#include "cli/cli.h"
+#include "config/config.h"
+#include "guard/guard.h"
+#include "proxy/admin.h"
+#include "proxy/proxy.h"
+#include "schema/store.h"
+#include "sql/analysis.h"
+
+#define MAX_SETTINGS 256
+#define TICK_S 2
+#define DRAIN_POLL_MS 50
+
+/* What the command line said; each flag is one setting "option=value", so that flags and --set are one mechanism. */
+struct dg_run_arguments {
+    const char *file;
+    const char *settings[MAX_SETTINGS];
+    size_t n_settings;
+};
+
+struct dg_app {
+    const struct dg_run_arguments *arguments;
+    struct dg_published config;
+    struct dg_url upstream; /* holds the password of the guard's own connection */
+    struct dg_log *log;
+    struct dg_metrics *metrics;
+    struct dg_schema_store *store;
+    struct dg_guard_shared *guard;
+    struct dg_proxy *proxy;
+    struct dg_admin *admin;
+    struct event_base *base;
+    struct event *on_hangup;
+    struct event *on_terminate;
+    struct event *on_interrupt;
+    struct event *on_tick;
+    struct event *on_drain_poll;
+};
+
+/* The running config, borrowed until the next reload; only the main thread publishes. */
+static const struct dg_config *running_config(struct dg_app *app)
+{
+    return (const struct dg_config *)app->config.object;
+}
+
+/* ---- arguments --------------------------------------------------------------------------------------------------- */
+
+static const struct option long_options[] = {
+    {"listen", required_argument, NULL, 'o'},    {"upstream", required_argument, NULL, 'o'},
+    {"admin", required_argument, NULL, 'o'},     {"mode", required_argument, NULL, 'o'},
+    {"workers", required_argument, NULL, 'o'},   {"state-dir", required_argument, NULL, 'o'},
+    {"config", required_argument, NULL, 'c'},    {"set", required_argument, NULL, 's'},
+    {NULL, 0, NULL, 0},
+};
+
+/* "--state-dir X" is the setting "state_dir=X". The string lives as long as the process. */
+static char *setting_of_flag(const char *flag, const char *value)
+{
+    char *setting = NULL;
+
+    if (asprintf(&setting, "%s=%s", flag, value) < 0) {
+        return NULL;
+    }
+    for (char *c = setting; *c != '='; c++) {
+        *c = *c == '-' ? '_' : *c;
+    }
+    return setting;
+}
+
+static int read_arguments(int argc, char **argv, struct dg_run_arguments *arguments)
+{
+    int option = 0;
+    int index = 0;
+
+    opterr = 0;
+    optind = 1;
+    while ((option = getopt_long(argc, argv, "", long_options, &index)) != -1) {
+        if (option == '?') {
+            return dg_usage_error("run", "unknown or incomplete option \"%s\"", argv[optind - 1]);
+        }
+        if (option == 'c') {
+            arguments->file = optarg;
+            continue;
+        }
+        if (arguments->n_settings == MAX_SETTINGS) {
+            return dg_usage_error("run", "more than %d options", MAX_SETTINGS);
+        }
+        const char *setting = option == 's' ? strdup(optarg) : setting_of_flag(long_options[index].name, optarg);
+        if (setting == NULL) {
+            return dg_usage_error("run", "no memory");
+        }
+        arguments->settings[arguments->n_settings++] = setting;
+    }
+    if (optind < argc) {
+        return dg_usage_error("run", "unexpected argument \"%s\"", argv[optind]);
+    }
+    return DG_EXIT_OK;
+}
+
+static enum dg_status load_config(const struct dg_run_arguments *arguments, struct dg_config **config,
+                                  struct dg_error *error)
+{
+    const struct dg_config_sources sources = {
+        .file = arguments->file != NULL ? arguments->file : getenv("DRIFTGUARD_CONFIG"),
+        .settings = arguments->settings,
+        .n_settings = arguments->n_settings,
+        .environ_vars = (const char *const *)environ,
+    };
+
+    return dg_config_load(&sources, config, error);
+}
+
+/* ---- life cycle -------------------------------------------------------------------------------------------------- */
+
+static void publish_mode(struct dg_app *app)
+{
+    const enum dg_mode current = running_config(app)->mode;
+
+    for (int mode = DG_MODE_OFF; mode <= DG_MODE_ENFORCE; mode++) {
+        const char *labels[] = {dg_mode_name((enum dg_mode)mode)};
+        dg_metrics_set(app->metrics, DG_FAMILY_MODE, labels, mode == (int)current ? 1 : 0);
+    }
+}
+
+static struct dg_schema_options schema_options(const struct dg_app *app, const struct dg_config *config)
+{
+    return (struct dg_schema_options){
+        .host = app->upstream.host,
+        .port = app->upstream.port,
+        .user = app->upstream.user[0] == '\0' ? NULL : app->upstream.user,
+        .password = app->upstream.password[0] == '\0' ? NULL : app->upstream.password,
+        .password_file = config->schema_password_file,
+        .database = app->upstream.database,
+        .state_dir = config->state_dir,
+        .poll_ms = (uint32_t)config->poll_ms,
+        .min_reload_interval_ms = (uint32_t)config->min_reload_interval_ms,
+        .statement_timeout_ms = (uint32_t)config->schema_statement_timeout_ms,
+        .connect_timeout_ms = (uint32_t)config->schema_connect_timeout_ms,
+        .max_databases = (size_t)config->max_databases,
+        .max_snapshot_bytes = (size_t)config->max_snapshot_bytes,
+    };
+}
+
+static void on_hangup(evutil_socket_t signal_number, short events, void *context)
+{
+    struct dg_app *app = context;
+    struct dg_config *config = NULL;
+    struct dg_error error = {0};
+
+    (void)signal_number;
+    (void)events;
+    if (load_config(app->arguments, &config, &error) != DG_OK) {
+        dg_logf(app->log, DG_LOG_ERROR, "config_rejected", "the new configuration is invalid; the running one stays in force",
+                dg_field_str("error", error.text));
+        return;
+    }
+    const char *option = dg_config_needs_restart(running_config(app), config);
+    if (option != NULL) {
+        dg_logf(app->log, DG_LOG_WARNING, "restart_needed", "an option changed that is read only at the start",
+                dg_field_str("option", option));
+    }
+    dg_published_set(&app->config, &config->shared);
+    const struct dg_schema_options options = schema_options(app, config);
+    dg_schema_store_set_options(app->store, &options);
+    dg_log_set_threshold(app->log, config->log_level);
+    publish_mode(app);
+    dg_logf(app->log, DG_LOG_INFO, "config_reloaded", "the configuration was read again",
+            dg_field_str("mode", dg_mode_name(config->mode)));
+}
+
+static void on_drain_poll(evutil_socket_t fd, short events, void *context)
+{
+    struct dg_app *app = context;
+
+    (void)fd;
+    (void)events;
+    if (dg_proxy_open_sessions(app->proxy) == 0) {
+        event_base_loopbreak(app->base);
+    }
+}
+
+/* The first signal drains: sessions end when they are idle. The second ends the process. */
+static void on_terminate(evutil_socket_t signal_number, short events, void *context)
+{
+    struct dg_app *app = context;
+    const struct timeval interval = {.tv_usec = DRAIN_POLL_MS * 1000};
+
+    (void)signal_number;
+    (void)events;
+    if (dg_proxy_is_draining(app->proxy) || event_add(app->on_drain_poll, &interval) != 0) {
+        event_base_loopbreak(app->base);
+        return;
+    }
+    dg_logf(app->log, DG_LOG_INFO, "draining", "no new connections; sessions end when they are idle; a second signal ends all",
+            dg_field_int("sessions", (int64_t)dg_proxy_open_sessions(app->proxy)));
+    dg_proxy_drain(app->proxy);
+}
+
+static void on_tick(evutil_socket_t fd, short events, void *context)
+{
+    struct dg_app *app = context;
+
+    (void)fd;
+    (void)events;
+    dg_guard_tick(app->guard);
+}
+
+static enum dg_status add_events(struct dg_app *app)
+{
+    const struct timeval tick = {.tv_sec = TICK_S};
+
+    app->on_hangup = evsignal_new(app->base, SIGHUP, on_hangup, app);
+    app->on_terminate = evsignal_new(app->base, SIGTERM, on_terminate, app);
+    app->on_interrupt = evsignal_new(app->base, SIGINT, on_terminate, app);
+    app->on_tick = event_new(app->base, -1, EV_PERSIST, on_tick, app);
+    app->on_drain_poll = event_new(app->base, -1, EV_PERSIST, on_drain_poll, app);
+    if (app->on_hangup == NULL || app->on_terminate == NULL || app->on_interrupt == NULL || app->on_tick == NULL ||
+        app->on_drain_poll == NULL) {
+        return DG_NO_MEMORY;
+    }
+    if (evsignal_add(app->on_hangup, NULL) != 0 || evsignal_add(app->on_terminate, NULL) != 0 ||
+        evsignal_add(app->on_interrupt, NULL) != 0 || event_add(app->on_tick, &tick) != 0) {
+        return DG_NO_MEMORY;
+    }
+    return DG_OK;
+}
+
+static void free_event(struct event *event)
+{
+    if (event != NULL) {
+        event_free(event);
+    }
+}
+
+/* Top floor first: whoever is freed may still use what stands below. */
+static void app_fini(struct dg_app *app)
+{
+    dg_admin_free(app->admin);
+    dg_proxy_free(app->proxy);
+    dg_guard_shared_free(app->guard);
+    if (app->store != NULL) {
+        dg_schema_store_free(app->store);
+    }
+    free_event(app->on_hangup);
+    free_event(app->on_terminate);
+    free_event(app->on_interrupt);
+    free_event(app->on_tick);
+    free_event(app->on_drain_poll);
+    if (app->base != NULL) {
+        event_base_free(app->base);
+    }
+    dg_log_free(app->log);
+    dg_metrics_free(app->metrics);
+    dg_published_fini(&app->config);
+    explicit_bzero(&app->upstream, sizeof(app->upstream));
+    libevent_global_shutdown();
+}
+
+static enum dg_status start_parts(struct dg_app *app, struct dg_error *error)
+{
+    const struct dg_config *config = running_config(app);
+    const struct dg_schema_options options = schema_options(app, config);
+    enum dg_status status = DG_OK;
+
+    app->base = event_base_new();
+    app->metrics = dg_metrics_new();
+    app->log = dg_log_new(STDERR_FILENO, config->log_format, config->log_level, (size_t)config->log_queue_bytes);
+    if (app->base == NULL || app->metrics == NULL || app->log == NULL || add_events(app) != DG_OK) {
+        return dg_error_set(error, DG_NO_MEMORY, "no memory or no thread for the start");
+    }
+    if ((status = dg_schema_store_new(&options, app->metrics, app->log, &app->store, error)) != DG_OK) {
+        return status;
+    }
+    app->guard = dg_guard_shared_new(&app->config, app->store, app->metrics, app->log);
+    if (app->guard == NULL) {
+        return dg_error_set(error, DG_NO_MEMORY, "no memory for the guard");
+    }
+    const struct dg_proxy_parts proxy_parts = {&app->config, app->guard, app->metrics, app->log};
+    if ((status = dg_proxy_new(&proxy_parts, &app->proxy, error)) != DG_OK) {
+        return status;
+    }
+    if (config->admin[0] != '\0') {
+        const struct dg_admin_parts admin_parts = {app->metrics, app->guard, app->store, app->proxy, app->log};
+        if ((status = dg_admin_new(app->base, config->admin, &admin_parts, &app->admin, error)) != DG_OK) {
+            return status;
+        }
+    }
+    return dg_proxy_start(app->proxy, error);
+}
+
+/* The first line of the log: enough to know from a log alone what ran. */
+static void log_start(struct dg_app *app)
+{
+    const struct dg_config *config = running_config(app);
+    const char *build_labels[] = {DG_VERSION, dg_sql_parser_version()};
+    struct dg_text upstream;
+
+    dg_text_init(&upstream, 2048);
+    dg_url_print(&app->upstream, &upstream);
+    dg_metrics_set(app->metrics, DG_FAMILY_BUILD_INFO, build_labels, 1);
+    publish_mode(app);
+    dg_logf(app->log, DG_LOG_INFO, "started", "driftguard listens", dg_field_str("version", DG_VERSION),
+            dg_field_str("parser", dg_sql_parser_version()), dg_field_str("mode", dg_mode_name(config->mode)),
+            dg_field_str("environment", config->environment), dg_field_str("listen", dg_proxy_address(app->proxy)),
+            dg_field_str("upstream", dg_text_get(&upstream)), dg_field_str("admin", config->admin),
+            dg_field_int("workers", config->workers), dg_field_int("max_sessions", config->max_sessions),
+            dg_field_int("max_buffer_bytes", config->max_buffer_bytes),
+            dg_field_int("max_inspect_bytes", config->max_inspect_bytes),
+            dg_field_int("max_inspect_tokens", config->max_inspect_tokens),
+            dg_field_int("max_snapshot_bytes", config->max_snapshot_bytes));
+    dg_text_fini(&upstream);
+}
+
+static enum dg_status app_run(struct dg_app *app, struct dg_error *error)
+{
+    if (running_config(app)->upstream[0] == '\0') {
+        return dg_error_set(error, DG_USAGE, "no upstream: say --upstream postgres://HOST:PORT[/DATABASE]");
+    }
+    enum dg_status status = dg_url_parse(running_config(app)->upstream, &app->upstream, error);
+    if (status == DG_OK) {
+        status = start_parts(app, error);
+    }
+    if (status == DG_OK) {
+        log_start(app);
+        if (event_base_dispatch(app->base) < 0) {
+            status = dg_error_set(error, DG_INTERNAL, "the main event loop failed");
+        }
+        dg_logf(app->log, DG_LOG_INFO, "stopped", "driftguard ends",
+                dg_field_int("sessions", (int64_t)dg_proxy_open_sessions(app->proxy)));
+    }
+    return status;
+}
+
+int dg_command_run(int argc, char **argv)
+{
+    struct dg_run_arguments arguments = {0};
+    struct dg_app app = {.arguments = &arguments};
+    struct dg_config *config = NULL;
+    struct dg_error error = {0};
+
+    int code = read_arguments(argc, argv, &arguments);
+    if (code == DG_EXIT_OK) {
+        (void)signal(SIGPIPE, SIG_IGN);
+        (void)evthread_use_pthreads();
+        dg_published_init(&app.config);
+        enum dg_status status = load_config(&arguments, &config, &error);
+        if (status == DG_OK) {
+            dg_published_set(&app.config, &config->shared);
+            status = app_run(&app, &error);
+        }
+        app_fini(&app);
+        code = status == DG_OK ? DG_EXIT_OK : dg_report_error("run", &error);
+    }
+    for (size_t i = 0; i < arguments.n_settings; i++) {
+        free((void *)(uintptr_t)arguments.settings[i]);
+    }
+    return code;
+}
