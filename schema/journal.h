@@ -18,7 +18,7 @@ enum dg_change_kind {
     DG_CHANGE_RELATION_ADDED,
     DG_CHANGE_RELATION_DROPPED,
     DG_CHANGE_RELATION_RENAMED,
-    DG_CHANGE_RELATION_MOVED, /* to another schema */
+    DG_CHANGE_RELATION_MOVED,   /* to another schema */
     DG_CHANGE_RELATION_REPLACED /* same name, another oid */
 };
 

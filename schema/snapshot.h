@@ -123,7 +123,7 @@ struct dg_server_facts {
     int max_identifier_length; /* bytes in the server's encoding */
     const char *database;      /* current_database() of the read */
     dg_oid database_oid;
-    const char *user;            /* current_user of the read */
+    const char *user;              /* current_user of the read */
     const char *server_encoding;   /* "UTF8", "LATIN1", "SQL_ASCII" */
     const char *lc_messages;       /* the server's default */
     const char *search_path;       /* reset value of a session without role and database settings */

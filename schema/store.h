@@ -24,7 +24,7 @@ struct dg_schema_options {
     const char *user;     /* NULL: libpq's default */
     const char *password; /* NULL: password_file, then PGPASSFILE */
     const char *password_file;
-    const char *database; /* loaded at start; "" or NULL: none */
+    const char *database;  /* loaded at start; "" or NULL: none */
     const char *state_dir; /* "" or NULL: the journal stays in memory */
     uint32_t poll_ms;      /* 0: never */
     uint32_t min_reload_interval_ms;
@@ -38,8 +38,9 @@ struct dg_schema_store;
 struct dg_schema_database;
 
 /* Copies the options and starts the schema thread. */
-enum dg_status dg_schema_store_new(const struct dg_schema_options *options, struct dg_metrics *metrics, struct dg_log *log,
-                                   struct dg_schema_store **store, struct dg_error *error) DG_MUST_CHECK;
+enum dg_status dg_schema_store_new(const struct dg_schema_options *options, struct dg_metrics *metrics,
+                                   struct dg_log *log, struct dg_schema_store **store,
+                                   struct dg_error *error) DG_MUST_CHECK;
 /* After a reload of the config: takes over what may change while running (times, password file). */
 void dg_schema_store_set_options(struct dg_schema_store *store, const struct dg_schema_options *options);
 /* Ends the thread; no database may be open any more. */
@@ -60,15 +61,18 @@ struct dg_schema_name {
     const char *name;
 };
 /* DDL was committed on one of our sessions: counts a change and reads again. n_names = 0: it may have changed anything. */
-void dg_schema_database_changed(struct dg_schema_database *database, const struct dg_schema_name *names, size_t n_names);
+void dg_schema_database_changed(struct dg_schema_database *database, const struct dg_schema_name *names,
+                                size_t n_names);
 
 /* A catalog read asked for by a worker; embed it, or allocate it with malloc and free it in deliver. */
 struct dg_schema_request {
-    struct dg_mail mail;            /* deliver() runs in the asking worker; set by the asker */
-    enum dg_status status;          /* result: DG_OK, DG_TIMEOUT, DG_DATABASE */
-    struct dg_snapshot *snapshot;   /* result: a reference for the asker, from a read that began after the request; or NULL */
-    void *context;                  /* the asker's */
-    const struct dg_schema_name *names; /* relations to read; copied. n_names = 0: wait until all changes seen so far are covered */
+    struct dg_mail mail;   /* deliver() runs in the asking worker; set by the asker */
+    enum dg_status status; /* result: DG_OK, DG_TIMEOUT, DG_DATABASE */
+    struct dg_snapshot
+        *snapshot; /* result: a reference for the asker, from a read that began after the request; or NULL */
+    void *context; /* the asker's */
+    const struct dg_schema_name
+        *names; /* relations to read; copied. n_names = 0: wait until all changes seen so far are covered */
     size_t n_names;
 };
 /* Queues the request; it comes back to `reply_to` exactly once, also when the store is freed (DG_TIMEOUT). */
@@ -77,8 +81,8 @@ void dg_schema_database_read(struct dg_schema_database *database, struct dg_sche
 
 /* Closes the catalog connections to the database called `name` (and holds them off for a few seconds), because a client
    is about to DROP, RENAME or copy it; request->names and n_names are not used. Comes back to reply_to when done. */
-void dg_schema_store_release_database(struct dg_schema_store *store, const char *name, struct dg_schema_request *request,
-                                      struct dg_mailbox *reply_to);
+void dg_schema_store_release_database(struct dg_schema_store *store, const char *name,
+                                      struct dg_schema_request *request, struct dg_mailbox *reply_to);
 
 /* The journal of a database's changes. */
 const struct dg_journal *dg_schema_database_journal(const struct dg_schema_database *database);
@@ -93,7 +97,7 @@ struct dg_schema_status {
     size_t n_clients;
     const char *last_error; /* "" when the last read succeeded; never holds a password */
 };
-void dg_schema_store_visit(struct dg_schema_store *store, void (*visit)(const struct dg_schema_status *status, void *context),
-                           void *context);
+void dg_schema_store_visit(struct dg_schema_store *store,
+                           void (*visit)(const struct dg_schema_status *status, void *context), void *context);
 
 #endif

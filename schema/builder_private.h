@@ -1,0 +1,44 @@
+/*
+ * A builder's inside, shared by builder.c (adding, sealing) and patch.c (beginning from an older snapshot).
+ */
+#ifndef DG_SCHEMA_BUILDER_PRIVATE_H
+#define DG_SCHEMA_BUILDER_PRIVATE_H
+
+#include "schema/builder.h"
+#include "schema/model.h"
+#include "schema/vector.h"
+
+#define DG_SHARED_SYSTEM_COLUMNS 16
+
+/* System columns are the same six for nearly every relation: kept once. */
+struct dg_system_columns {
+    const struct dg_column *columns;
+    uint16_t n;
+};
+
+struct dg_builder {
+    size_t max_bytes;
+    bool has_failed;        /* an allocation did: looked at once at the end of each adding */
+    struct dg_layer *layer; /* where copies go */
+    struct dg_layer *inherited[DG_MAX_LAYERS];
+    size_t n_inherited;
+    const struct dg_server_facts *facts;
+    /* struct dg_entry each */
+    struct dg_vector namespaces;
+    struct dg_vector relations;
+    struct dg_vector types;
+    struct dg_vector functions;
+    struct dg_vector roles;
+    struct dg_vector enums;          /* struct dg_enum */
+    struct dg_vector row_casts;      /* struct dg_row_cast */
+    struct dg_vector unique_indexes; /* struct dg_unique_index */
+    struct dg_vector settings;       /* struct dg_setting */
+    /* Strings seen so far in this layer, by hash: names repeat (id, created_at, ctid) and are kept once. */
+    const char **interned;
+    size_t n_interned;
+    size_t n_intern_slots;
+    struct dg_system_columns system_columns[DG_SHARED_SYSTEM_COLUMNS];
+    size_t n_system_columns;
+};
+
+#endif
