@@ -9,17 +9,12 @@
 #include "base/status.h"
 
 /* DESIGN section 8: the same everywhere. "Could not determine" is never "compatible". */
-enum dg_exit {
-    DG_EXIT_OK = 0,
-    DG_EXIT_UNDETERMINED = 1,
-    DG_EXIT_FOUND = 2,
-    DG_EXIT_USAGE = 64
-};
+enum dg_exit { DG_EXIT_OK = 0, DG_EXIT_UNDETERMINED = 1, DG_EXIT_FOUND = 2, DG_EXIT_USAGE = 64 };
 
 struct dg_command {
     const char *name;
-    const char *usage;   /* what follows "driftguard NAME" */
-    const char *summary; /* one line */
+    const char *usage;                 /* what follows "driftguard NAME" */
+    const char *summary;               /* one line */
     int (*run)(int argc, char **argv); /* argv[0] is the subcommand's name */
 };
 

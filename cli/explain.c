@@ -59,7 +59,8 @@ static int read_arguments(int argc, char **argv, struct dg_explain_arguments *ar
     return DG_EXIT_OK;
 }
 
-static int analyse(const struct dg_explain_arguments *arguments, const struct dg_snapshot *snapshot, struct dg_arena *arena)
+static int analyse(const struct dg_explain_arguments *arguments, const struct dg_snapshot *snapshot,
+                   struct dg_arena *arena)
 {
     const struct dg_str text = dg_str_of(arguments->sql);
     struct dg_sql_session session = {.snapshot = snapshot, .path_known = true, .max_tokens = MAX_TOKENS};

@@ -30,7 +30,8 @@ static bool was_seen(const struct dg_sql_statement *statement, size_t index, boo
 
     for (size_t i = 0; i < index; i++) {
         const struct dg_sql_reference *earlier = &statement->references[i];
-        if (earlier->relation_oid == reference->relation_oid && (!with_column || earlier->attnum == reference->attnum)) {
+        if (earlier->relation_oid == reference->relation_oid &&
+            (!with_column || earlier->attnum == reference->attnum)) {
             return true;
         }
     }
@@ -53,8 +54,8 @@ static void diagnose(const struct dg_explain_report *report, const struct dg_sql
 
 /* ---- text -------------------------------------------------------------------------------------------------------- */
 
-static void print_relation(const struct dg_explain_report *report, const struct dg_sql_statement *statement, size_t first,
-                           FILE *out)
+static void print_relation(const struct dg_explain_report *report, const struct dg_sql_statement *statement,
+                           size_t first, FILE *out)
 {
     const dg_oid oid = statement->references[first].relation_oid;
     const struct dg_relation *relation = dg_snapshot_relation_by_oid(report->snapshot, oid);
@@ -74,8 +75,8 @@ static void print_relation(const struct dg_explain_report *report, const struct 
     fputc('\n', out);
 }
 
-static void print_finding(const struct dg_explain_report *report, const struct dg_sql_statement *statement, size_t index,
-                          FILE *out)
+static void print_finding(const struct dg_explain_report *report, const struct dg_sql_statement *statement,
+                          size_t index, FILE *out)
 {
     const struct dg_sql_finding *finding = &statement->findings[index];
     struct dg_diagnosis diagnosis;
@@ -154,7 +155,8 @@ static void add_string(cJSON *json, const char *key, const char *value)
     }
 }
 
-static cJSON *finding_json(const struct dg_explain_report *report, const struct dg_sql_statement *statement, size_t index)
+static cJSON *finding_json(const struct dg_explain_report *report, const struct dg_sql_statement *statement,
+                           size_t index)
 {
     const struct dg_sql_finding *finding = &statement->findings[index];
     struct dg_diagnosis diagnosis;
@@ -184,9 +186,9 @@ static cJSON *statement_json(const struct dg_explain_report *report, const struc
     cJSON_AddStringToObject(json, "command", statement->command);
     cJSON_AddStringToObject(json, "reason", dg_reason_label(statement->reason));
     cJSON_AddStringToObject(json, "prediction",
-                            statement->n_findings > 0               ? "refused"
+                            statement->n_findings > 0             ? "refused"
                             : statement->reason != DG_REASON_NONE ? "unknown"
-                                                                    : "accepted");
+                                                                  : "accepted");
     for (size_t i = 0; i < statement->n_references; i++) {
         cJSON_AddItemToArray(references, reference_json(report, &statement->references[i]));
     }

@@ -28,7 +28,8 @@ static void print_help(FILE *out)
     for (size_t i = 0; i < N_COMMANDS; i++) {
         fprintf(out, "  driftguard %s %s\n      %s\n", commands[i].name, commands[i].usage, commands[i].summary);
     }
-    fputs("  driftguard --version\n\nExit codes: 0 compatible, 1 could not determine, 2 incompatible (something was found), "
+    fputs("  driftguard --version\n\nExit codes: 0 compatible, 1 could not determine, 2 incompatible (something was "
+          "found), "
           "64 usage.\nOptions of run, each also in the config file and as DRIFTGUARD_* variable:\n",
           out);
     dg_config_print_help(out);

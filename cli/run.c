@@ -63,10 +63,14 @@ static const struct dg_config *running_config(struct dg_app *app)
 /* ---- arguments --------------------------------------------------------------------------------------------------- */
 
 static const struct option long_options[] = {
-    {"listen", required_argument, NULL, 'o'},    {"upstream", required_argument, NULL, 'o'},
-    {"admin", required_argument, NULL, 'o'},     {"mode", required_argument, NULL, 'o'},
-    {"workers", required_argument, NULL, 'o'},   {"state-dir", required_argument, NULL, 'o'},
-    {"config", required_argument, NULL, 'c'},    {"set", required_argument, NULL, 's'},
+    {"listen", required_argument, NULL, 'o'},
+    {"upstream", required_argument, NULL, 'o'},
+    {"admin", required_argument, NULL, 'o'},
+    {"mode", required_argument, NULL, 'o'},
+    {"workers", required_argument, NULL, 'o'},
+    {"state-dir", required_argument, NULL, 'o'},
+    {"config", required_argument, NULL, 'c'},
+    {"set", required_argument, NULL, 's'},
     {NULL, 0, NULL, 0},
 };
 
@@ -167,8 +171,8 @@ static void on_hangup(evutil_socket_t signal_number, short events, void *context
     (void)signal_number;
     (void)events;
     if (load_config(app->arguments, &config, &error) != DG_OK) {
-        dg_logf(app->log, DG_LOG_ERROR, "config_rejected", "the new configuration is invalid; the running one stays in force",
-                dg_field_str("error", error.text));
+        dg_logf(app->log, DG_LOG_ERROR, "config_rejected",
+                "the new configuration is invalid; the running one stays in force", dg_field_str("error", error.text));
         return;
     }
     const char *option = dg_config_needs_restart(running_config(app), config);
@@ -208,7 +212,8 @@ static void on_terminate(evutil_socket_t signal_number, short events, void *cont
         event_base_loopbreak(app->base);
         return;
     }
-    dg_logf(app->log, DG_LOG_INFO, "draining", "no new connections; sessions end when they are idle; a second signal ends all",
+    dg_logf(app->log, DG_LOG_INFO, "draining",
+            "no new connections; sessions end when they are idle; a second signal ends all",
             dg_field_int("sessions", (int64_t)dg_proxy_open_sessions(app->proxy)));
     dg_proxy_drain(app->proxy);
 }

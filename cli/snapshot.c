@@ -39,7 +39,8 @@ int dg_command_snapshot(int argc, char **argv)
     struct dg_text json;
     dg_text_init(&json, MAX_JSON_BYTES);
     dg_snapshot_print_json(snapshot, with_system, &json);
-    bool is_written = !json.failed && fwrite(dg_text_get(&json), 1, json.len, stdout) == json.len && fflush(stdout) == 0;
+    bool is_written =
+        !json.failed && fwrite(dg_text_get(&json), 1, json.len, stdout) == json.len && fflush(stdout) == 0;
     dg_text_fini(&json);
     dg_snapshot_unref(snapshot);
     return is_written ? DG_EXIT_OK : DG_EXIT_UNDETERMINED;

@@ -185,8 +185,8 @@ enum dg_status dg_admin_new(struct event_base *base, const char *address, const 
     }
     if (evhttp_bind_socket(admin->http, host, (ev_uint16_t)strtoul(port, NULL, 10)) != 0) {
         dg_admin_free(admin);
-        return dg_error_set(error, DG_IO, "cannot listen on the admin address %s: %s; choose another with --admin", address,
-                            strerror(errno));
+        return dg_error_set(error, DG_IO, "cannot listen on the admin address %s: %s; choose another with --admin",
+                            address, strerror(errno));
     }
     *out = admin;
     return DG_OK;

@@ -65,8 +65,10 @@ static void print_database(const struct dg_schema_status *status, void *context)
     dg_text_cstr(out, "<tr><td>");
     print_html(out, status->database);
     dg_text_printf(out, "</td><td>%zu</td><td>%s</td><td>%s</td><td>%zu kB</td><td>", status->n_clients,
-                   !status->is_loaded ? "not held" : status->is_stale ? "stale" : "current", read_at,
-                   status->size_bytes / 1024);
+                   !status->is_loaded ? "not held"
+                   : status->is_stale ? "stale"
+                                      : "current",
+                   read_at, status->size_bytes / 1024);
     print_html(out, status->last_error);
     dg_text_cstr(out, "</td></tr>");
 }
@@ -85,8 +87,9 @@ void dg_page_print(const struct dg_page_parts *parts, struct dg_text *out)
                    dg_metrics_cell(metrics, DG_CELL_STATEMENTS_FINDING),
                    dg_metrics_cell(metrics, DG_CELL_STATEMENTS_UNKNOWN),
                    dg_metrics_cell(metrics, DG_CELL_STATEMENTS_NOT_INSPECTED));
-    dg_text_cstr(out, "<h2>Databases</h2><table><thead><tr><th>Database</th><th>Clients</th><th>Snapshot</th><th>Read at"
-                      "</th><th>Size</th><th>Last error</th></tr></thead><tbody>");
+    dg_text_cstr(out,
+                 "<h2>Databases</h2><table><thead><tr><th>Database</th><th>Clients</th><th>Snapshot</th><th>Read at"
+                 "</th><th>Size</th><th>Last error</th></tr></thead><tbody>");
     dg_schema_store_visit(parts->store, print_database, out);
     dg_text_cstr(out, "</tbody></table>");
     dg_text_cstr(out, page_drift);
