@@ -41,14 +41,13 @@ install_packages() {
         exit 1
     fi
     say "dev: installing ${missing[*]}"
-    keep_postgresql_from_making_a_cluster
+    [[ " ${missing[*]} " != *" postgresql-15 "* ]] || keep_postgresql_from_making_a_cluster
     with_services_held_back apt_install "${missing[@]}"
 }
 
 # A fresh postgresql package makes and starts a cluster on port 5432, unless this setting stands before it is unpacked.
 keep_postgresql_from_making_a_cluster() {
     local file=/etc/postgresql-common/createcluster.conf
-    [[ -n $(missing_packages postgresql-15) ]] || return 0
     if [[ -f $file ]] && grep -Eq '^[[:space:]]*create_main_cluster' "$file"; then
         return 0
     fi
