@@ -77,6 +77,7 @@ BAD = {
         ("a script that does not parse", {"scripts/a.sh": "if true; then\n"}, "syntax error"),
         ("a script that goes on after a failure", {"a": "#!/usr/bin/env bash\ntrue\n"}, "set -euo pipefail"),
     ],
+    "links": [("a link to nowhere", {"base/README.md": "metrics add [x](sub.md#y)"}, "sub.md is not there")],
     "headers": [("a header that needs another", {"base/sub.h": "size_t dg_sub(void);\n"}, "size_t")],
     "format": [("two spaces", {"base/add.c": "int  x;\n"}, "clang-format -i")],
     "docker": [

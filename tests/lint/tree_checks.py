@@ -65,6 +65,16 @@ def alerts(tree):
             yield Finding(path, line_of(text, match.start()), f"{name} stands not in base/metrics.def")
 
 
+@check("links")
+def links(tree):
+    """What a README or document points to is there."""
+    for path in tree.files(".md"):
+        text = tree.text(path)
+        for match in re.finditer(r"\]\(([^)#\s]+)", text):
+            if "://" not in match.group(1) and not (tree.root / path).parent.joinpath(match.group(1)).exists():
+                yield Finding(path, line_of(text, match.start()), f"{match.group(1)} is not there")
+
+
 @check("shell")
 def shell(tree):
     """Shell scripts parse, and stop at the first failure unless they are sourced."""
