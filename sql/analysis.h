@@ -123,7 +123,7 @@ enum dg_effect_kind {
     DG_EFFECT_ROLLBACK_TO,  /* name */
     DG_EFFECT_RELEASE,      /* name */
     DG_EFFECT_SET_PATH,     /* names: the new search_path; is_local; n_names = 0 with `to_default`: RESET / SET TO DEFAULT */
-    DG_EFFECT_PATH_UNKNOWN, /* something that may have set it to anything */
+    DG_EFFECT_PATH_UNKNOWN, /* something that may have set it to anything; a SET_ROLE of NULL follows if the role too */
     DG_EFFECT_SET_ROLE,     /* name; NULL: not known; to_default: RESET ROLE / NONE */
     DG_EFFECT_SET_SESSION_AUTHORIZATION, /* the same */
     DG_EFFECT_SET_STRINGS,  /* standard_conforming_strings: name "on" or "off"; NULL not known */
@@ -131,7 +131,9 @@ enum dg_effect_kind {
     DG_EFFECT_DISCARD_ALL,
     DG_EFFECT_DISCARD_TEMP,
     DG_EFFECT_DEALLOCATE,   /* name; NULL: all */
-    DG_EFFECT_PREPARE,      /* name: SQL-level PREPARE */
+    DG_EFFECT_PREPARE,      /* name: SQL-level PREPARE; may_set_path */
+    DG_EFFECT_EXECUTE,      /* name: SQL-level EXECUTE (EXPLAIN EXECUTE and CREATE TABLE AS EXECUTE too): it takes the
+                               verdict of its PREPARE, and its may_set_path means PATH_UNKNOWN */
     DG_EFFECT_DDL,          /* names: relations that it named (dg_sql_name); n_names = 0: it may change anything; is_temp */
     DG_EFFECT_DATABASE      /* name: a database that is dropped, renamed or copied; the guard's connection has to go first */
 };
@@ -147,6 +149,7 @@ struct dg_sql_effect {
     bool is_temp;    /* DDL on temporary objects only */
     bool to_default;
     bool chain;
+    bool may_set_path; /* PREPARE: each EXECUTE of it may change search path or role */
     const char *name;
     const struct dg_sql_name *names;
     size_t n_names;

@@ -17,7 +17,8 @@ enum dg_token_kind {
     DG_TOKEN_PARAMETER,  /* $1 */
     DG_TOKEN_OPERATOR,
     DG_TOKEN_PUNCTUATION, /* one of , ; ( ) [ ] . : and :: := .. => */
-    DG_TOKEN_INVALID     /* an unterminated literal, comment or quoted name: runs to the end */
+    DG_TOKEN_INVALID     /* an unterminated literal, comment or quoted name (runs to the end), a number with letters behind
+                            it, or a byte that begins no token */
 };
 
 struct dg_token {
@@ -27,8 +28,9 @@ struct dg_token {
 };
 
 struct dg_lexer {
-    struct dg_str text;
+    struct dg_str text; /* offsets are 32 bits wide: what lies beyond is not read */
     size_t position;
+    size_t signs_end; /* internal: each + and - before this offset is a token of its own */
 };
 
 void dg_lexer_init(struct dg_lexer *lexer, struct dg_str text);
