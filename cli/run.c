@@ -42,6 +42,7 @@ struct dg_app {
     struct dg_url upstream; /* holds the password of the guard's own connection */
     struct dg_log *log;
     struct dg_metrics *metrics;
+    struct dg_metrics_shard *shard; /* the main thread's cells */
     struct dg_schema_store *store;
     struct dg_guard_shared *guard;
     struct dg_proxy *proxy;
@@ -225,6 +226,8 @@ static void on_tick(evutil_socket_t fd, short events, void *context)
     (void)fd;
     (void)events;
     dg_guard_tick(app->guard);
+    dg_count(app->shard, DG_CELL_LOG_DROPPED,
+             dg_log_dropped(app->log) - dg_metrics_cell(app->metrics, DG_CELL_LOG_DROPPED));
 }
 
 static enum dg_status add_events(struct dg_app *app)
@@ -259,7 +262,9 @@ static void app_fini(struct dg_app *app)
 {
     dg_admin_free(app->admin);
     dg_proxy_free(app->proxy);
-    dg_guard_shared_free(app->guard);
+    if (app->guard != NULL) {
+        dg_guard_shared_free(app->guard);
+    }
     if (app->store != NULL) {
         dg_schema_store_free(app->store);
     }
@@ -272,7 +277,9 @@ static void app_fini(struct dg_app *app)
         event_base_free(app->base);
     }
     dg_log_free(app->log);
-    dg_metrics_free(app->metrics);
+    if (app->metrics != NULL) {
+        dg_metrics_free(app->metrics);
+    }
     dg_published_fini(&app->config);
     explicit_bzero(&app->upstream, sizeof(app->upstream));
     libevent_global_shutdown();
@@ -287,7 +294,8 @@ static enum dg_status start_parts(struct dg_app *app, struct dg_error *error)
     app->base = event_base_new();
     app->metrics = dg_metrics_new();
     app->log = dg_log_new(STDERR_FILENO, config->log_format, config->log_level, (size_t)config->log_queue_bytes);
-    if (app->base == NULL || app->metrics == NULL || app->log == NULL || add_events(app) != DG_OK) {
+    app->shard = app->metrics == NULL ? NULL : dg_metrics_shard_new(app->metrics);
+    if (app->base == NULL || app->shard == NULL || app->log == NULL || add_events(app) != DG_OK) {
         return dg_error_set(error, DG_NO_MEMORY, "no memory or no thread for the start");
     }
     if ((status = dg_schema_store_new(&options, app->metrics, app->log, &app->store, error)) != DG_OK) {
