@@ -68,7 +68,7 @@ class Guard:
         self._words += [str(word) for word in arguments]
         self._variables = variables or {}
         self._wait_for_ready = ready
-        self._log_file = None
+        self._log_path = None
 
     def __enter__(self):
         self.start()
@@ -86,7 +86,9 @@ class Guard:
         print("-- the guard's log, its end:\n" + self.log()[-8000:])
 
     def start(self):
-        self._log_file = tempfile.NamedTemporaryFile(prefix="guard.", suffix=".log", dir=environment.run_dir())
+        # It goes away with the run directory: what the guard said can be read after its end.
+        descriptor, self._log_path = tempfile.mkstemp(prefix="guard.", suffix=".log", dir=environment.run_dir())
+        os.close(descriptor)
         for _ in range(5):
             self.port, self.admin = environment.free_port(), environment.free_port()
             self._launch()
@@ -104,8 +106,9 @@ class Guard:
         variables = {**os.environ, "ASAN_OPTIONS": "detect_leaks=1:allocator_may_return_null=1",
                      "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1", "TSAN_OPTIONS": "halt_on_error=0",
                      **self._variables}
-        self.process = subprocess.Popen(command, env=variables, stdin=subprocess.DEVNULL, stdout=self._log_file,
-                                        stderr=self._log_file, start_new_session=True)
+        with open(self._log_path, "ab") as log:
+            self.process = subprocess.Popen(command, env=variables, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                            start_new_session=True)
 
     def _is_ready(self):
         def settled():
@@ -144,7 +147,7 @@ class Guard:
 
     def log(self):
         """What the guard has written to stdout and stderr so far."""
-        with open(self._log_file.name, encoding="utf-8", errors="replace") as file:
+        with open(self._log_path, encoding="utf-8", errors="replace") as file:
             return file.read()
 
     def get(self, path):
