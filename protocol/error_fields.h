@@ -11,22 +11,22 @@
 
 /* Views into the message body; data is NULL where the field is absent. */
 struct dg_error_fields {
-    struct dg_str severity;           /* S */
-    struct dg_str severity_english;   /* V; absent before 9.6 and from PgBouncer */
-    struct dg_str sqlstate;           /* C */
-    struct dg_str message;            /* M */
-    struct dg_str detail;             /* D */
-    struct dg_str hint;               /* H */
-    struct dg_str position;           /* P */
-    struct dg_str internal_position;  /* p */
-    struct dg_str internal_query;     /* q */
-    struct dg_str where;              /* W */
-    struct dg_str schema;             /* s */
-    struct dg_str table;              /* t */
-    struct dg_str column;             /* c */
-    struct dg_str file;               /* F */
-    struct dg_str line;               /* L */
-    struct dg_str routine;            /* R */
+    struct dg_str severity;          /* S */
+    struct dg_str severity_english;  /* V; absent before 9.6 and from PgBouncer */
+    struct dg_str sqlstate;          /* C */
+    struct dg_str message;           /* M */
+    struct dg_str detail;            /* D */
+    struct dg_str hint;              /* H */
+    struct dg_str position;          /* P */
+    struct dg_str internal_position; /* p */
+    struct dg_str internal_query;    /* q */
+    struct dg_str where;             /* W */
+    struct dg_str schema;            /* s */
+    struct dg_str table;             /* t */
+    struct dg_str column;            /* c */
+    struct dg_str file;              /* F */
+    struct dg_str line;              /* L */
+    struct dg_str routine;           /* R */
 };
 
 /* Reads a message body (without type and length). DG_PROTOCOL if it is malformed. Unknown fields are passed over. */
