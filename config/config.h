@@ -3,9 +3,9 @@
  *
  * One table, options.def, makes the struct, the JSON reader, the command line's --set, the environment's variables,
  * --help and docs/config.md. Precedence: flags, DRIFTGUARD_* variables, the environment's overlay, the file, defaults.
- * mode_ceiling caps every source.
+ * mode_ceiling follows the same precedence and then caps the mode, from whatever source.
  *
- * A file is JSON with comments (// and /*, blanked in place so that line and column survive):
+ * A file is JSON with comments of both kinds that C has, blanked in place so that line and column survive:
  *   { "mode": "observe",
  *     "environment": "staging",
  *     "environments": { "staging": { "mode": "annotate" } },
@@ -27,7 +27,8 @@ enum dg_detail { DG_DETAIL_FULL, DG_DETAIL_BRIEF };
 
 const char *dg_mode_name(enum dg_mode mode);
 
-/* First match wins. A NULL pattern matches all; '*' in a pattern matches any run of characters. */
+/* First match wins; an overlay's rules come before the file's. A NULL pattern matches all; '*' in a pattern matches any
+   run of characters. */
 struct dg_rule {
     const char *database;
     const char *user;
@@ -41,6 +42,8 @@ struct dg_rule {
 struct dg_config {
     struct dg_shared shared; /* first member: see base/published.h */
 #define DG_TYPE_STRING const char *
+#define DG_TYPE_ADDRESS const char *
+#define DG_TYPE_URL const char *
 #define DG_TYPE_INT int64_t
 #define DG_TYPE_BOOL bool
 #define DG_TYPE_MODE enum dg_mode
@@ -56,10 +59,11 @@ struct dg_config {
     struct dg_arena *arena; /* owns the strings and rules */
 };
 
-/* What may set options, from the command line. */
+/* What may set options, from the command line. The setting "environment=NAME" and, after it, the variable DRIFTGUARD_ENV
+   choose the overlay in the file's place. */
 struct dg_config_sources {
-    const char *file;                /* path, or NULL */
-    const char *const *settings;     /* "OPTION=VALUE", in order; flags such as --mode X arrive here as "mode=X" */
+    const char *file;            /* path, or NULL: then DRIFTGUARD_CONFIG may name one */
+    const char *const *settings; /* "OPTION=VALUE", in order; flags such as --mode X arrive here as "mode=X" */
     size_t n_settings;
     const char *const *environ_vars; /* environ, or NULL for none */
 };
@@ -81,7 +85,8 @@ const char *dg_config_needs_restart(const struct dg_config *running, const struc
 void dg_config_print_help(FILE *out);
 void dg_config_print_markdown(struct dg_text *out);
 
-/* A parsed postgres:// or postgresql:// URL (RFC 3986 percent-encoding decoded). */
+/* A parsed postgres:// or postgresql:// URL (RFC 3986 percent-encoding decoded). Parts that are absent are "", but the
+   port, which is then "5432". Error texts quote nothing of the URL that may be its password. */
 struct dg_url {
     char host[256]; /* a name, an address without brackets, or a folder that begins with '/' for a unix socket */
     char port[8];
@@ -92,7 +97,7 @@ struct dg_url {
 enum dg_status dg_url_parse(const char *text, struct dg_url *url, struct dg_error *error) DG_MUST_CHECK;
 /* "postgres://user@host:port/db" without the password. */
 void dg_url_print(const struct dg_url *url, struct dg_text *out);
-/* Splits HOST:PORT ("[::1]:5442", "127.0.0.1:0"). */
+/* Splits HOST:PORT ("[::1]:5442", "127.0.0.1:0"); an empty host is an error, the port is 0 to 65535. */
 enum dg_status dg_address_parse(const char *text, char host[256], char port[8], struct dg_error *error) DG_MUST_CHECK;
 
 #endif

@@ -1,0 +1,245 @@
+/*
+ * URLs and addresses. No error quotes the URL itself: where a password is not encoded as it should be, nobody can tell
+ * which part of the text it is.
+ */
+#include <stdlib.h>
+
+#include "config/config.h"
+
+#define DEFAULT_PORT "5432"
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+/* Decodes `part` into out[size]; `what` names it in an error. */
+static enum dg_status decode(struct dg_str part, char *out, size_t size, const char *what, struct dg_error *error)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < part.len; i++) {
+        int c = (unsigned char)part.data[i];
+        if (c == '%') {
+            int high = part.len - i > 2 ? hex_digit(part.data[i + 1]) : -1;
+            int low = part.len - i > 2 ? hex_digit(part.data[i + 2]) : -1;
+            if (high < 0 || low < 0)
+                return dg_error_set(error, DG_CONFIG, "in the URL's %s, %% must be followed by two hexadecimal digits",
+                                    what);
+            c = high * 16 + low;
+            i += 2;
+        }
+        if (c < 0x20 || c == 0x7F)
+            return dg_error_set(error, DG_CONFIG, "the URL's %s contains a control character", what);
+        if (len + 1 >= size)
+            return dg_error_set(error, DG_CONFIG, "the URL's %s is longer than %zu bytes", what, size - 1);
+        out[len++] = (char)c;
+    }
+    out[len] = '\0';
+    return DG_OK;
+}
+
+/* Cuts *text at the first `c`: *text becomes what is before, *rest what is behind. False, and nothing changed, if there
+   is none. */
+static bool cut(struct dg_str *text, char c, struct dg_str *rest)
+{
+    const char *found = text->len == 0 ? NULL : memchr(text->data, c, text->len);
+    if (found == NULL)
+        return false;
+    size_t len = (size_t)(found - text->data);
+    *rest = (struct dg_str){found + 1, text->len - len - 1};
+    text->len = len;
+    return true;
+}
+
+static bool parse_port(struct dg_str text, unsigned least, char port[8])
+{
+    unsigned number = 0;
+    if (text.len == 0 || text.len > 5)
+        return false;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9')
+            return false;
+        number = number * 10 + (unsigned)(text.data[i] - '0');
+    }
+    if (number < least || number > 65535)
+        return false;
+    (void)snprintf(port, 8, "%u", number & 0xFFFFu);
+    return true;
+}
+
+/*
+ * Splits "name", "name:port", "[address]" and "[address]:port". *port.data is NULL when there is none. False if brackets
+ * or colons are not in order.
+ */
+static bool split_host(struct dg_str text, struct dg_str *host, struct dg_str *port)
+{
+    *port = (struct dg_str){NULL, 0};
+    if (text.len > 0 && text.data[0] == '[') {
+        struct dg_str behind;
+        *host = (struct dg_str){text.data + 1, text.len - 1};
+        if (!cut(host, ']', &behind) || memchr(host->data, ':', host->len) == NULL)
+            return false;
+        if (behind.len == 0)
+            return true;
+        *port = (struct dg_str){behind.data + 1, behind.len - 1};
+        return behind.data[0] == ':';
+    }
+    *host = text;
+    (void)cut(host, ':', port);
+    return port->len == 0 || memchr(port->data, ':', port->len) == NULL;
+}
+
+/* Only what cannot change how TLS or the session works is accepted; all else would be silently lost. */
+static enum dg_status check_query(struct dg_str query, struct dg_error *error)
+{
+    while (query.len > 0) {
+        struct dg_str parameter = query;
+        struct dg_str value = {NULL, 0};
+        struct dg_str rest = {NULL, 0};
+        (void)cut(&parameter, '&', &rest);
+        query = rest;
+        if (dg_str_is(parameter, "sslmode=disable") || dg_str_is(parameter, "sslmode=prefer") || parameter.len == 0)
+            continue;
+        (void)cut(&parameter, '=', &value);
+        if (dg_str_is(parameter, "sslmode"))
+            return dg_error_set(error, DG_CONFIG, "the URL's sslmode can only be disable or prefer");
+        /* A name as parameters have it can be shown; anything else may be a piece of a password. */
+        size_t n_plain = 0;
+        while (n_plain < parameter.len &&
+               (parameter.data[n_plain] == '_' || (parameter.data[n_plain] >= 'a' && parameter.data[n_plain] <= 'z')))
+            n_plain++;
+        if (value.data == NULL || n_plain < parameter.len || parameter.len > 40)
+            return dg_error_set(error, DG_CONFIG, "the URL has a parameter other than sslmode, which is not supported");
+        return dg_error_set(error, DG_CONFIG, "the URL's parameter \"%.*s\" is not supported", (int)parameter.len,
+                            parameter.data);
+    }
+    return DG_OK;
+}
+
+static enum dg_status parse_host(struct dg_str text, struct dg_url *url, struct dg_error *error)
+{
+    struct dg_str host, port;
+    if (!split_host(text, &host, &port))
+        return dg_error_set(error, DG_CONFIG, "the URL's host must be name:port or, for IPv6, [address]:port");
+    if (host.len == 0)
+        return dg_error_set(error, DG_CONFIG,
+                            "the URL names no host; write a socket folder as %%2Fvar%%2Frun%%2Fpostgresql");
+    if (memchr(host.data, ',', host.len) != NULL)
+        return dg_error_set(error, DG_CONFIG, "the URL must name one host, not a list");
+    if (port.data == NULL)
+        port = DG_STR(DEFAULT_PORT);
+    if (!parse_port(port, 1, url->port))
+        return dg_error_set(error, DG_CONFIG, "the URL's port must be a number from 1 to 65535");
+    return decode(host, url->host, sizeof url->host, "host", error);
+}
+
+static enum dg_status parse_url(struct dg_str rest, struct dg_url *url, struct dg_error *error)
+{
+    struct dg_str query = {NULL, 0};
+    struct dg_str database = {NULL, 0};
+    struct dg_str host = {NULL, 0};
+    struct dg_str password = {NULL, 0};
+    bool has_at = memchr(rest.data, '@', rest.len) != NULL;
+    (void)cut(&rest, '?', &query);
+    (void)cut(&rest, '/', &database);
+    struct dg_str user = rest;
+    bool has_user = cut(&user, '@', &host);
+    if (!has_user) {
+        host = user;
+        user = (struct dg_str){NULL, 0};
+    }
+    /* An @ that is not between user and host means that some delimiter before it is part of a user or password. */
+    bool stray_at = has_user ? host.len > 0 && memchr(host.data, '@', host.len) != NULL : has_at;
+    if (stray_at)
+        return dg_error_set(error, DG_CONFIG,
+                            "in the URL's user and password, the characters @ : / ? %% must be percent-encoded");
+    (void)cut(&user, ':', &password);
+
+    enum dg_status status = parse_host(host, url, error);
+    if (status == DG_OK)
+        status = decode(user, url->user, sizeof url->user, "user", error);
+    if (status == DG_OK)
+        status = decode(password, url->password, sizeof url->password, "password", error);
+    if (status == DG_OK)
+        status = decode(database, url->database, sizeof url->database, "database", error);
+    return status == DG_OK ? check_query(query, error) : status;
+}
+
+enum dg_status dg_url_parse(const char *text, struct dg_url *url, struct dg_error *error)
+{
+    *url = (struct dg_url){.port = DEFAULT_PORT};
+    struct dg_str rest = dg_str_of(text);
+    const struct dg_str schemes[] = {DG_STR("postgres://"), DG_STR("postgresql://")};
+    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
+        if (rest.len < schemes[i].len || memcmp(rest.data, schemes[i].data, schemes[i].len) != 0)
+            continue;
+        enum dg_status status =
+            parse_url((struct dg_str){rest.data + schemes[i].len, rest.len - schemes[i].len}, url, error);
+        if (status != DG_OK)
+            explicit_bzero(url, sizeof *url);
+        return status;
+    }
+    return dg_error_set(error, DG_CONFIG, "the URL must begin with postgres:// or postgresql://");
+}
+
+/* RFC 3986's unreserved characters as they are, all others encoded. */
+static void encode(struct dg_text *out, const char *part)
+{
+    for (; *part != '\0'; part++) {
+        bool alphanumeric =
+            (*part >= 'a' && *part <= 'z') || (*part >= 'A' && *part <= 'Z') || (*part >= '0' && *part <= '9');
+        if (alphanumeric || strchr("-._~", *part) != NULL)
+            dg_text_char(out, *part);
+        else
+            dg_text_printf(out, "%%%02X", (unsigned)(unsigned char)*part);
+    }
+}
+
+void dg_url_print(const struct dg_url *url, struct dg_text *out)
+{
+    dg_text_cstr(out, "postgres://");
+    if (url->user[0] != '\0') {
+        encode(out, url->user);
+        dg_text_char(out, '@');
+    }
+    if (strchr(url->host, ':') != NULL)
+        dg_text_printf(out, "[%s]", url->host);
+    else
+        encode(out, url->host);
+    dg_text_printf(out, ":%s", url->port);
+    if (url->database[0] != '\0') {
+        dg_text_char(out, '/');
+        encode(out, url->database);
+    }
+}
+
+/* Letters, digits and what addresses are made of (a zone, fe80::1%eth0, too). */
+static bool is_host(struct dg_str host)
+{
+    for (size_t i = 0; i < host.len; i++) {
+        char c = host.data[i];
+        bool alphanumeric = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!alphanumeric && (c == '\0' || strchr(".-_:%", c) == NULL))
+            return false;
+    }
+    return host.len > 0 && host.len < 256;
+}
+
+enum dg_status dg_address_parse(const char *text, char host[256], char port[8], struct dg_error *error)
+{
+    struct dg_str host_part, port_part;
+    if (!split_host(dg_str_of(text), &host_part, &port_part) || port_part.data == NULL || !is_host(host_part))
+        return dg_error_set(error, DG_CONFIG,
+                            "an address is HOST:PORT or [IPV6]:PORT (all interfaces: 0.0.0.0 or [::])");
+    if (!parse_port(port_part, 0, port))
+        return dg_error_set(error, DG_CONFIG, "the address's port must be a number from 0 to 65535");
+    memcpy(host, host_part.data, host_part.len);
+    host[host_part.len] = '\0';
+    return DG_OK;
+}
