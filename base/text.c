@@ -38,13 +38,13 @@ void dg_text_reset(struct dg_text *text)
 /* Makes room for `len` more bytes and the NUL; false (and failed) if that cannot be. */
 static bool make_room(struct dg_text *text, size_t len)
 {
-    if (text->failed)
+    /* The limit first: small texts have more memory than they may use. */
+    if (text->failed || len > text->max_bytes - text->len) {
+        text->failed = true;
         return false;
+    }
     if (text->data != NULL && len < text->cap - text->len)
         return true;
-    text->failed = true;
-    if (len > text->max_bytes - text->len)
-        return false;
     size_t needed = text->len + len + 1;
     size_t cap = text->cap == 0 ? FIRST_BYTES : text->cap;
     while (cap < needed && cap <= text->max_bytes / 2)
@@ -52,11 +52,11 @@ static bool make_room(struct dg_text *text, size_t len)
     if (cap < needed)
         cap = text->max_bytes + 1;
     char *data = realloc(text->data, cap);
+    text->failed = data == NULL;
     if (data == NULL)
         return false;
     text->data = data;
     text->cap = cap;
-    text->failed = false;
     return true;
 }
 
