@@ -14,7 +14,7 @@
 #include "cli/cli.h"
 #include "cli/database.h"
 #include "cli/explain_report.h"
-#include "guard/path.h"
+#include "sql/search_path.h"
 
 #define MAX_TOKENS 100000
 #define ARENA_MAX_BYTES ((size_t)512 << 20)
@@ -73,7 +73,8 @@ static int analyse(const struct dg_explain_arguments *arguments, const struct dg
         path = dg_snapshot_setting(snapshot, "search_path", role->oid);
     }
     path = path != NULL ? path : dg_snapshot_facts(snapshot)->search_path;
-    if (!dg_path_parse(dg_str_of(path), arena, &session.path, &session.n_path)) {
+    const size_t max_name = (size_t)dg_snapshot_facts(snapshot)->max_identifier_length;
+    if (dg_sql_split_search_path(dg_str_of(path), max_name, arena, &session.path, &session.n_path) != DG_OK) {
         return dg_usage_error("explain", "the search path is not a list of names: %s", path);
     }
     if (!dg_str_is_utf8(text)) {
