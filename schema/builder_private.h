@@ -41,4 +41,8 @@ struct dg_builder {
     size_t n_system_columns;
 };
 
+/* The schemas of the builder's relations that `older` does not know: a sorted set of oids. */
+enum dg_status dg_builder_unknown_namespaces(const struct dg_builder *builder, const struct dg_snapshot *older,
+                                             struct dg_vector *oids) DG_MUST_CHECK;
+
 #endif

@@ -140,3 +140,18 @@ enum dg_status dg_builder_forget_relations(struct dg_builder *builder, const dg_
     dg_vector_fini(&all);
     return status;
 }
+
+enum dg_status dg_builder_unknown_namespaces(const struct dg_builder *builder, const struct dg_snapshot *older,
+                                             struct dg_vector *oids)
+{
+    const struct dg_entry *entries = builder->relations.items;
+    enum dg_status status = DG_OK;
+    for (size_t i = 0; i < builder->relations.n && status == DG_OK; i++) {
+        dg_oid oid = entries[i].namespace_oid;
+        if (dg_collection_find_oid(&older->namespaces, oid) == NULL && !dg_oids_contain(oids, oid)) {
+            status = dg_oids_push(oids, oid);
+            dg_oids_sort(oids);
+        }
+    }
+    return status;
+}

@@ -129,6 +129,9 @@ struct dg_server_facts {
     const char *search_path;       /* reset value of a session without role and database settings */
     const char *system_identifier; /* "" where it may not be read */
     bool in_recovery;
+    /* Known to be 0 for the server and to be set for no role or database; false also where nobody looked (the breaker of
+       guard/ needs it: what it answers, the server does not count as activity). */
+    bool idle_session_timeout_is_off;
 };
 
 struct dg_snapshot; /* starts with struct dg_shared: base/published.h */
