@@ -106,12 +106,17 @@ struct scope {
     bool is_root;
 };
 
-/* Keys beside the options. */
-static const char *const root_keys[] = {"environment", "environments", "rules", NULL};
+/* Keys beside the options; an overlay has only the first. */
+static const char *const other_keys[] = {"rules", "environment", "environments", NULL};
 
 static const char *root_key(size_t n)
 {
-    return root_keys[n];
+    return other_keys[n];
+}
+
+static const char *overlay_key(size_t n)
+{
+    return n == 0 ? other_keys[0] : NULL;
 }
 
 /* True if options of the path "<name>.something" exist. */
@@ -148,7 +153,7 @@ static enum dg_status unknown_key(const struct scope *scope, const cJSON *item, 
     const struct dg_option *nearest = dg_option_nearest(dg_text_view(&full));
     const char *meant = nearest != NULL ? nearest->path : NULL;
     if (meant == NULL && scope->section == NULL)
-        meant = dg_nearest(dg_text_view(&full), root_key);
+        meant = dg_nearest(dg_text_view(&full), scope->is_root ? root_key : overlay_key);
     if (meant == NULL)
         return dg_json_fail(scope->file, item, DG_JSON_AT_KEY, "unknown option %s (at %s)", dg_text_get(&shown),
                             at.text);
@@ -265,17 +270,17 @@ static enum dg_status no_such_environment(const struct dg_json_file *file, const
         dg_text_cstr(&list, list.len == 0 ? "" : ", ");
         dg_text_json_string(&list, dg_str_of(item->string));
     }
-    const char *names = list.len == 0 ? "the file has none" : dg_text_get(&list);
+    const char *lead = list.len == 0 ? "the file has none" : "there are: ";
     char shown_memory[96];
     struct dg_text shown;
     dg_text_init_fixed(&shown, shown_memory, sizeof shown_memory);
     dg_text_json_string(&shown, dg_str_utf8_prefix(dg_str_of(wanted), 64));
     const cJSON *named_by = cJSON_GetObjectItemCaseSensitive(file->root, "environment");
     if (source == NULL)
-        return dg_json_fail(file, named_by, DG_JSON_AT_VALUE,
-                            "there is no environment %s (at $.environment); there are: %s", dg_text_get(&shown), names);
-    return dg_error_set(file->error, DG_CONFIG, "%.120s: there is no environment %s (from %s); there are: %s",
-                        file->name, dg_text_get(&shown), source, names);
+        return dg_json_fail(file, named_by, DG_JSON_AT_VALUE, "there is no environment %s (at $.environment); %s%s",
+                            dg_text_get(&shown), lead, dg_text_get(&list));
+    return dg_error_set(file->error, DG_CONFIG, "%.120s: there is no environment %s (from %s); %s%s", file->name,
+                        dg_text_get(&shown), source, lead, dg_text_get(&list));
 }
 
 static enum dg_status read_environments(const struct dg_json_file *file, struct dg_config *config, const char *wanted,
@@ -331,6 +336,29 @@ static enum dg_status read_root(const struct dg_json_file *file, struct dg_confi
     return read_environments(file, config, environment, source);
 }
 
+/* The place of the last byte before `end` that is not blank, or `end`. */
+static size_t before(struct dg_str text, size_t end)
+{
+    size_t i = end;
+    while (i > 0 && (unsigned char)text.data[i - 1] <= ' ')
+        i--;
+    return i > 0 ? i - 1 : end;
+}
+
+/*
+ * cJSON stops behind the document when there is more, and near the place inside it when it cannot go on. The commonest
+ * mistake has words of its own: a comma after the last member.
+ */
+static enum dg_status not_json(const struct dg_json_file *file, size_t offset)
+{
+    struct dg_str text = file->text;
+    size_t bracket = offset < text.len && strchr("]}", text.data[offset]) != NULL ? offset : before(text, offset);
+    size_t comma = before(text, bracket);
+    if (bracket < text.len && strchr("]}", text.data[bracket]) != NULL && text.data[comma] == ',')
+        return fail_at(file, dg_json_place(text, comma), "a comma must not stand before a closing bracket");
+    return fail_at(file, dg_json_place(text, offset), "not valid JSON from here on");
+}
+
 static enum dg_status parse(struct dg_json_file *file, struct dg_text *text, cJSON **root)
 {
     size_t offset = 0;
@@ -343,10 +371,9 @@ static enum dg_status parse(struct dg_json_file *file, struct dg_text *text, cJS
     if (*root != NULL)
         return DG_OK;
     offset = end == NULL ? 0 : (size_t)(end - dg_text_get(text));
-    /* cJSON stops behind the document when there is more, and inside it when it cannot go on. */
     if (strspn(dg_text_get(text), " \t\r\n") == text->len)
         return fail_at(file, (struct dg_place){1, 1}, "the file is empty; the least that is valid is {}");
-    return fail_at(file, dg_json_place(file->text, offset), "not valid JSON from here on");
+    return not_json(file, offset);
 }
 
 enum dg_status dg_config_read_file(struct dg_config *config, const char *path, const char *environment,

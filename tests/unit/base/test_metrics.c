@@ -125,8 +125,8 @@ static void exposition_has_each_form_of_sample(void **state)
     const char *const expected[] = {
         "# HELP driftguard_sessions client sessions that are open\n# TYPE driftguard_sessions gauge\n",
         "\ndriftguard_sessions -1\n",
-        "\n# TYPE driftguard_statements_total counter\ndriftguard_statements_total{verdict=\"ok\"} 12\n"
-        "driftguard_statements_total{verdict=\"finding\"} 0\n",
+        ("\n# TYPE driftguard_statements_total counter\ndriftguard_statements_total{verdict=\"ok\"} 12\n"
+         "driftguard_statements_total{verdict=\"finding\"} 0\n"),
         "\ndriftguard_predictions_total{database=\"a\\\"b\\nc\",outcome=\"refused\",reason=\"x\"} 1\n",
         "\ndriftguard_build_info{version=\"0.1.0\",parser=\"17\"} 1\n",
         "\ndriftguard_snapshot_timestamp_seconds{database=\"shop\"} 1795227187.25\n",
@@ -180,10 +180,10 @@ static void histograms_are_cumulative(void **state)
     dg_text_init(&out, 1 << 20);
     dg_metrics_expose(metrics, &out);
     const char *const expected[] = {
-        "# TYPE driftguard_analysis_seconds histogram\ndriftguard_analysis_seconds_bucket{le=\"1e-06\"} 2\n"
-        "driftguard_analysis_seconds_bucket{le=\"4e-06\"} 3\n",
-        "driftguard_analysis_seconds_bucket{le=\"4.194304\"} 3\ndriftguard_analysis_seconds_bucket{le=\"+Inf\"} 4\n"
-        "driftguard_analysis_seconds_sum 5.000002\ndriftguard_analysis_seconds_count 4\n",
+        ("# TYPE driftguard_analysis_seconds histogram\ndriftguard_analysis_seconds_bucket{le=\"1e-06\"} 2\n"
+         "driftguard_analysis_seconds_bucket{le=\"4e-06\"} 3\n"),
+        ("driftguard_analysis_seconds_bucket{le=\"4.194304\"} 3\ndriftguard_analysis_seconds_bucket{le=\"+Inf\"} 4\n"
+         "driftguard_analysis_seconds_sum 5.000002\ndriftguard_analysis_seconds_count 4\n"),
     };
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++)
         assert_non_null(strstr(dg_text_get(&out), expected[i]));

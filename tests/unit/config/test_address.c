@@ -1,0 +1,201 @@
+/* URLs and addresses; and that no error shows a password, however it was misspelt. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "config/config.h"
+
+static void urls_are_taken_apart(void **state)
+{
+    (void)state;
+    const struct {
+        const char *text;
+        struct dg_url url;
+        const char *printed;
+    } cases[] = {
+        {"postgres://db", {"db", "5432", "", "", ""}, "postgres://db:5432"},
+        {"postgresql://db:6000/shop", {"db", "6000", "", "", "shop"}, "postgres://db:6000/shop"},
+        {"postgres://guard@db/", {"db", "5432", "guard", "", ""}, "postgres://guard@db:5432"},
+        {"postgres://guard:s3cret@db:1/shop", {"db", "1", "guard", "s3cret", "shop"}, "postgres://guard@db:1/shop"},
+        {"postgres://g%40x:p%3A%2F%40%25@db/a%2Fb",
+         {"db", "5432", "g@x", "p:/@%", "a/b"},
+         "postgres://g%40x@db:5432/a%2Fb"},
+        {"postgres://u:a:b@db", {"db", "5432", "u", "a:b", ""}, "postgres://u@db:5432"},
+        {"postgres://u:@db", {"db", "5432", "u", "", ""}, "postgres://u@db:5432"},
+        {"postgres://[::1]", {"::1", "5432", "", "", ""}, "postgres://[::1]:5432"},
+        {"postgres://u@[fe80::1]:65535/d", {"fe80::1", "65535", "u", "", "d"}, "postgres://u@[fe80::1]:65535/d"},
+        {"postgres://%2Fvar%2Frun:5433/d", {"/var/run", "5433", "", "", "d"}, "postgres://%2Fvar%2Frun:5433/d"},
+        {"postgres://db/shop?sslmode=disable", {"db", "5432", "", "", "shop"}, "postgres://db:5432/shop"},
+        {"postgres://db?sslmode=prefer", {"db", "5432", "", "", ""}, "postgres://db:5432"},
+        {"postgres://db:05432", {"db", "5432", "", "", ""}, "postgres://db:5432"},
+        {"postgres://db/gr%C3%BC", {"db", "5432", "", "", "gr\xC3\xBC"}, "postgres://db:5432/gr%C3%BC"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct dg_url url;
+        struct dg_error error = {DG_OK, ""};
+        assert_int_equal(dg_url_parse(cases[i].text, &url, &error), DG_OK);
+        assert_string_equal(url.host, cases[i].url.host);
+        assert_string_equal(url.port, cases[i].url.port);
+        assert_string_equal(url.user, cases[i].url.user);
+        assert_string_equal(url.password, cases[i].url.password);
+        assert_string_equal(url.database, cases[i].url.database);
+        struct dg_text out;
+        dg_text_init(&out, 1000);
+        dg_url_print(&url, &out);
+        assert_string_equal(dg_text_get(&out), cases[i].printed);
+        dg_text_fini(&out);
+    }
+}
+
+/* In all of these the password is s3cret, or a piece of it stands where it does not belong. */
+static void wrong_urls_are_refused_and_the_password_kept(void **state)
+{
+    (void)state;
+    const struct {
+        const char *text;
+        const char *problem;
+    } cases[] = {
+        {"", "must begin with"},
+        {"s3cret", "must begin with"},
+        {"mysql://u:s3cret@db", "must begin with"},
+        {"POSTGRES://u:s3cret@db", "must begin with"},
+        {"postgres://", "names no host"},
+        {"postgres://u:s3cret@", "names no host"},
+        {"postgres://u:s3cret@:5432", "names no host"},
+        {"postgres://u:s3cret@db:", "port must be"},
+        {"postgres://u:s3cret@db:0", "port must be"},
+        {"postgres://u:s3cret@db:65536", "port must be"},
+        {"postgres://u:s3cret@db:99999999999", "port must be"},
+        {"postgres://u:s3cret@db:54x2", "port must be"},
+        {"postgres://u:s3cret@a,b", "one host"},
+        {"postgres://u:s3cret@::1:5432", "[address]:port"},
+        {"postgres://u:s3cret@[::1", "[address]:port"},
+        {"postgres://u:s3cret@[::1]5432", "[address]:port"},
+        {"postgres://u:s3cret@[db]:5432", "[address]:port"},
+        {"postgres://u:s3cret%@db", "two hexadecimal digits"},
+        {"postgres://u:s3cret%4@db", "two hexadecimal digits"},
+        {"postgres://u:s3cret%zz@db", "two hexadecimal digits"},
+        {"postgres://u:s3cret%00@db", "control character"},
+        {"postgres://u:s3cret@db/a%0Ab", "control character"},
+        {"postgres://u:p@s3cret@db", "percent-encoded"},
+        {"postgres://u:p/s3cret@db", "percent-encoded"},
+        {"postgres://u:p?s3cret@db", "percent-encoded"},
+        {"postgres://u:p?s3cret=x@db", "percent-encoded"},
+        {"postgres://u@h:p@s3cret@db", "percent-encoded"},
+        {"postgres://u:s3cret@db?sslmode=require", "disable or prefer"},
+        {"postgres://u:s3cret@db?sslmode=disable&sslrootcert=x", "\"sslrootcert\" is not supported"},
+        {"postgres://db?password=s3cret", "\"password\" is not supported"},
+        {"postgres://db?s3cret", "other than sslmode"},
+        {"postgres://db?S3cret=1", "other than sslmode"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct dg_url url;
+        struct dg_error error = {DG_OK, ""};
+        assert_int_equal(dg_url_parse(cases[i].text, &url, &error), DG_CONFIG);
+        assert_non_null(strstr(error.text, cases[i].problem));
+        assert_null(strstr(error.text, "3cret"));
+        for (size_t j = 0; j < sizeof url.password; j++)
+            assert_int_equal(url.password[j], 0);
+    }
+}
+
+/* "postgres://<n times x>..." with the part at its limit, then one byte beyond. */
+static void each_part_has_its_limit(void **state)
+{
+    (void)state;
+    const struct {
+        const char *before;
+        size_t max;
+        const char *after;
+        const char *problem;
+    } cases[] = {
+        {"postgres://", 255, "", "host is longer than 255 bytes"},
+        {"postgres://", 127, "@db", "user is longer than 127 bytes"},
+        {"postgres://u:", 511, "@db", "password is longer than 511 bytes"},
+        {"postgres://db/", 127, "", "database is longer than 127 bytes"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char filler[513];
+        memset(filler, 'x', sizeof filler);
+        for (size_t len = cases[i].max; len <= cases[i].max + 1; len++) {
+            struct dg_text text;
+            struct dg_url url;
+            struct dg_error error = {DG_OK, ""};
+            dg_text_init(&text, 2000);
+            dg_text_cstr(&text, cases[i].before);
+            dg_text_append(&text, (struct dg_str){filler, len});
+            dg_text_cstr(&text, cases[i].after);
+            assert_int_equal(dg_url_parse(dg_text_get(&text), &url, &error), len > cases[i].max ? DG_CONFIG : DG_OK);
+            assert_true(len == cases[i].max || strstr(error.text, cases[i].problem) != NULL);
+            dg_text_fini(&text);
+        }
+    }
+}
+
+static void addresses_are_split(void **state)
+{
+    (void)state;
+    const struct {
+        const char *text;
+        const char *host; /* NULL: refused */
+        const char *port;
+    } cases[] = {
+        {"127.0.0.1:5442", "127.0.0.1", "5442"},
+        {"localhost:0", "localhost", "0"},
+        {"[::1]:5442", "::1", "5442"},
+        {"[fe80::1%eth0]:1", "fe80::1%eth0", "1"},
+        {"0.0.0.0:65535", "0.0.0.0", "65535"},
+        {"", NULL, NULL},
+        {"5442", NULL, NULL},
+        {":5442", NULL, NULL}, /* all interfaces must be asked for by name */
+        {"localhost", NULL, NULL},
+        {"localhost:", NULL, NULL},
+        {"localhost:65536", NULL, NULL},
+        {"localhost:-1", NULL, NULL},
+        {"localhost:http", NULL, NULL},
+        {"::1:5442", NULL, NULL},
+        {"[::1]", NULL, NULL},
+        {"[::1]x5442", NULL, NULL},
+        {"[]:5442", NULL, NULL},
+        {"a b:5442", NULL, NULL},
+        {"a/b:5442", NULL, NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char host[256], port[8];
+        struct dg_error error;
+        enum dg_status status = dg_address_parse(cases[i].text, host, port, &error);
+        assert_int_equal(status, cases[i].host == NULL ? DG_CONFIG : DG_OK);
+        if (status != DG_OK)
+            continue;
+        assert_string_equal(host, cases[i].host);
+        assert_string_equal(port, cases[i].port);
+    }
+}
+
+static void a_host_of_an_address_has_at_most_255_bytes(void **state)
+{
+    (void)state;
+    char text[300], host[256], port[8];
+    memset(text, 'a', sizeof text);
+    memcpy(text + 255, ":1", 3);
+    assert_int_equal(dg_address_parse(text, host, port, NULL), DG_OK);
+    assert_int_equal(strlen(host), 255);
+    memset(text, 'a', sizeof text);
+    memcpy(text + 256, ":1", 3);
+    assert_int_equal(dg_address_parse(text, host, port, NULL), DG_CONFIG);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(urls_are_taken_apart),
+        cmocka_unit_test(wrong_urls_are_refused_and_the_password_kept),
+        cmocka_unit_test(each_part_has_its_limit),
+        cmocka_unit_test(addresses_are_split),
+        cmocka_unit_test(a_host_of_an_address_has_at_most_255_bytes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
