@@ -13,9 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define FIRST_BLOCK_BYTES   1024u
+#define FIRST_BLOCK_BYTES 1024u
 #define LARGEST_BLOCK_BYTES 65536u
-#define ALIGNMENT           alignof(max_align_t)
+#define ALIGNMENT alignof(max_align_t)
 
 struct dg_arena_block {
     struct dg_arena_block *next;

@@ -21,7 +21,7 @@
 #include "base/log_line.h"
 
 #define STOP_PATIENCE_MS 2000
-#define POLL_MS          100
+#define POLL_MS 100
 
 struct dg_log {
     int fd;

@@ -7,8 +7,8 @@
 
 #include "base/metrics_table.h"
 
-#define HISTOGRAM_NUMBER_COUNTER(id)   -1
-#define HISTOGRAM_NUMBER_GAUGE(id)     -1
+#define HISTOGRAM_NUMBER_COUNTER(id) -1
+#define HISTOGRAM_NUMBER_GAUGE(id) -1
 #define HISTOGRAM_NUMBER_HISTOGRAM(id) DG_HISTOGRAM_##id
 
 const struct dg_metric_family_row dg_metric_families[DG_FAMILY_COUNT] = {

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define DG_MUST_CHECK                   __attribute__((warn_unused_result))
+#define DG_MUST_CHECK __attribute__((warn_unused_result))
 #define DG_PRINTF(fmt_index, first_arg) __attribute__((format(printf, fmt_index, first_arg)))
 
 enum dg_status {

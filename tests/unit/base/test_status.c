@@ -6,7 +6,6 @@
 
 #include <cmocka.h>
 
-#include "base/hash.h"
 #include "base/status.h"
 
 static void every_status_has_a_name_and_a_text(void **state)
@@ -46,19 +45,6 @@ static void a_text_that_is_too_long_is_cut(void **state)
     assert_int_equal(strlen(error.text), sizeof error.text - 1);
 }
 
-/* XXH3's own test values would tie us to its version; what we need of a hash is this. */
-static void hashes_depend_on_bytes_and_seed(void **state)
-{
-    (void)state;
-    assert_true(dg_hash64("select 1", 8) == dg_hash64("select 1", 8));
-    assert_true(dg_hash64("select 1", 8) != dg_hash64("select 2", 8));
-    assert_true(dg_hash64_seeded("a", 1, 1) != dg_hash64_seeded("a", 1, 2));
-    assert_true(dg_hash128_equal(dg_hash128("ab", 2), dg_hash128("ab", 2)));
-    assert_false(dg_hash128_equal(dg_hash128_seeded("ab", 2, 1), dg_hash128_seeded("ab", 2, 2)));
-    assert_true(dg_hash128_equal(dg_hash128(NULL, 0), dg_hash128("", 0)));
-    assert_true(dg_hash64(NULL, 0) == dg_hash64("", 0));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -66,7 +52,6 @@ int main(void)
         cmocka_unit_test(a_number_that_is_no_status_reads_as_internal),
         cmocka_unit_test(an_error_is_filled_and_its_status_returned),
         cmocka_unit_test(a_text_that_is_too_long_is_cut),
-        cmocka_unit_test(hashes_depend_on_bytes_and_seed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
