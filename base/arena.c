@@ -89,6 +89,7 @@ static struct dg_arena_block *add_block(struct dg_arena *arena, size_t size)
     return block;
 }
 
+/* A block that is too full for this request is left as it is, though a smaller one might still fit: no search. */
 void *dg_arena_alloc(struct dg_arena *arena, size_t size_bytes)
 {
     if (size_bytes > SIZE_MAX - ALIGNMENT)
@@ -138,6 +139,7 @@ char *dg_arena_strdup(struct dg_arena *arena, const char *text)
     return dg_arena_strndup(arena, text, strlen(text));
 }
 
+/* Measures first, since the arena cannot give back what turns out to be too much. */
 char *dg_arena_printf(struct dg_arena *arena, const char *format, ...)
 {
     va_list args, again;

@@ -50,6 +50,7 @@ static enum dg_status grow(struct dg_buffer *buffer, size_t needed)
     return DG_OK;
 }
 
+/* The limit is checked before anything moves: on failure the buffer is what it was. */
 static enum dg_status make_room(struct dg_buffer *buffer, size_t len)
 {
     size_t readable = dg_buffer_len(buffer);

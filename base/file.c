@@ -23,6 +23,7 @@ static ssize_t read_some(int fd, char *bytes, size_t size)
     return n;
 }
 
+/* By read() until the end, not by the size that stat() gives: pipes and files under /proc have none. */
 static enum dg_status read_all(int fd, const char *path, struct dg_text *out, struct dg_error *error)
 {
     char piece[PIECE_BYTES];
@@ -94,6 +95,8 @@ static bool fill(int fd, const char *path, struct dg_str content)
     return write_all(fd, content) && fsync(fd) == 0;
 }
 
+/* close() is checked: on network file systems it is where a full disk shows up. errno is carried over the calls that
+   clean up, for the message. */
 static enum dg_status replace(const char *path, char *temporary, struct dg_str content, struct dg_error *error)
 {
     int fd = mkostemp(temporary, O_CLOEXEC);

@@ -32,6 +32,7 @@ static void append_label(struct dg_text *out, size_t n, struct dg_str name, stru
     dg_text_char(out, '"');
 }
 
+/* Whole numbers without an exponent, since people read this page too; others so that no bit is lost. */
 static void append_number(struct dg_text *out, double value)
 {
     if (value > -LARGEST_EXACT && value < LARGEST_EXACT && trunc(value) == value)
@@ -62,6 +63,7 @@ static void expose_cells(struct dg_metrics *metrics, enum dg_metric_family famil
     }
 }
 
+/* The lock is held while text is appended, which may ask malloc; only rare events wait for it, never a statement. */
 static void expose_labelled(struct dg_metrics *metrics, enum dg_metric_family family, struct dg_text *out)
 {
     const struct dg_metric_family_row *row = &dg_metric_families[family];
@@ -81,6 +83,7 @@ static void expose_labelled(struct dg_metrics *metrics, enum dg_metric_family fa
     pthread_mutex_unlock(&metrics->lock);
 }
 
+/* The family that counts full families is no series of its own table, which could be full as well. */
 static void expose_overflows(struct dg_metrics *metrics, struct dg_text *out)
 {
     const char *name = dg_metric_families[DG_FAMILY_OVERFLOW].name;
@@ -91,6 +94,8 @@ static void expose_overflows(struct dg_metrics *metrics, struct dg_text *out)
     }
 }
 
+/* Buckets are added up first, printed later. An observation between the two is seen whole or in part: then the count,
+   which is the sum of the buckets, is right and the sum of the times one observation ahead or behind. */
 static void expose_histogram(struct dg_metrics *metrics, const struct dg_metric_family_row *row, struct dg_text *out)
 {
     uint64_t buckets[DG_METRICS_BUCKETS] = {0};
@@ -114,6 +119,7 @@ static void expose_histogram(struct dg_metrics *metrics, const struct dg_metric_
     dg_text_printf(out, "%s_sum %.9g\n%s_count %" PRIu64 "\n", row->name, (double)sum_ns / 1e9, row->name, n_below);
 }
 
+/* A family that has no sample yet is announced all the same: who writes an alert finds the name. */
 void dg_metrics_expose(struct dg_metrics *metrics, struct dg_text *out)
 {
     for (size_t i = 0; i < DG_FAMILY_COUNT; i++) {

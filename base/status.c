@@ -41,6 +41,7 @@ enum dg_status_kind dg_status_kind(enum dg_status status)
     return row_of(status)->kind;
 }
 
+/* A text that is too long is cut by vsnprintf; what it says first matters most. */
 enum dg_status dg_error_set(struct dg_error *error, enum dg_status status, const char *format, ...)
 {
     if (error == NULL)

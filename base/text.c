@@ -79,6 +79,7 @@ void dg_text_char(struct dg_text *text, char c)
     dg_text_append(text, (struct dg_str){&c, 1});
 }
 
+/* Measures, makes room, writes: the arguments are gone through twice. */
 void dg_text_printf(struct dg_text *text, const char *format, ...)
 {
     va_list args, again;
@@ -108,6 +109,7 @@ static uint32_t next_char(struct dg_str *rest, struct dg_str *bytes)
     return code_point;
 }
 
+/* \b and \f are left to \u0008 and \u000c: nobody can read them anyway. */
 /* JSON's short escape of a character, or 0. */
 static char json_escape(uint32_t c)
 {
@@ -126,6 +128,7 @@ static char json_escape(uint32_t c)
     }
 }
 
+/* C0, DEL, C1 and the two Unicode line ends: what may move a cursor, or end a line for some reader. */
 static bool is_control(uint32_t c)
 {
     return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x2028 || c == 0x2029;
@@ -148,6 +151,7 @@ void dg_text_json_string(struct dg_text *text, struct dg_str value)
     dg_text_char(text, '"');
 }
 
+/* The format has these three escapes and no other; every other byte stands as it is. */
 void dg_text_prometheus_label(struct dg_text *text, struct dg_str value)
 {
     while (value.len > 0) {

@@ -13,6 +13,7 @@ static const char *const keywords[] = {
 #include "base/sql_keywords.def"
 };
 
+/* Orders a run of bytes against a C string as memcmp and then length do: the order in which the list is sorted. */
 static int compare_word(const void *key, const void *element)
 {
     const struct dg_str *word = key;
@@ -56,6 +57,7 @@ static bool is_printable_ascii(struct dg_str name)
     return true;
 }
 
+/* The inside of U&"...": four hexadecimal digits behind a backslash, six behind \+; backslash and quote doubled. */
 static void append_escaped(struct dg_text *text, struct dg_str name)
 {
     while (name.len > 0) {

@@ -74,8 +74,8 @@ static bool parse_port(struct dg_str text, unsigned least, char port[8])
 }
 
 /*
- * Splits "name", "name:port", "[address]" and "[address]:port". *port.data is NULL when there is none. False if brackets
- * or colons are not in order.
+ * Splits "name", "name:port", "[address]" and "[address]:port". *port.data is NULL when there is none. False if
+ * brackets or colons are not in order.
  */
 static bool split_host(struct dg_str text, struct dg_str *host, struct dg_str *port)
 {
@@ -122,6 +122,7 @@ static enum dg_status check_query(struct dg_str query, struct dg_error *error)
     return DG_OK;
 }
 
+/* A socket folder comes percent-encoded, as the host of a URL cannot contain a slash; it is decoded like any host. */
 static enum dg_status parse_host(struct dg_str text, struct dg_url *url, struct dg_error *error)
 {
     struct dg_str host, port;
@@ -139,6 +140,7 @@ static enum dg_status parse_host(struct dg_str text, struct dg_url *url, struct 
     return decode(host, url->host, sizeof url->host, "host", error);
 }
 
+/* Cut at the first ? and / as RFC 3986 does, then at @. The password is parsed late, when the rest is known to be well. */
 static enum dg_status parse_url(struct dg_str rest, struct dg_url *url, struct dg_error *error)
 {
     struct dg_str query = {NULL, 0};

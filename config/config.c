@@ -55,6 +55,7 @@ static const char *wanted_environment(const struct dg_config_sources *sources, c
     return wanted;
 }
 
+/* Lowest first. The ceiling comes last because any source may have set it. */
 static enum dg_status apply(struct dg_config *config, const struct dg_config_sources *sources, struct dg_error *error)
 {
     const char *source = NULL;
@@ -77,6 +78,7 @@ static enum dg_status apply(struct dg_config *config, const struct dg_config_sou
     return status;
 }
 
+/* All or nothing: on a reload that fails, the running config goes on. */
 enum dg_status dg_config_load(const struct dg_config_sources *sources, struct dg_config **config,
                               struct dg_error *error)
 {

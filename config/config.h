@@ -59,8 +59,8 @@ struct dg_config {
     struct dg_arena *arena; /* owns the strings and rules */
 };
 
-/* What may set options, from the command line. The setting "environment=NAME" and, after it, the variable DRIFTGUARD_ENV
-   choose the overlay in the file's place. */
+/* What may set options, from the command line. The setting "environment=NAME" and, after it, the variable
+   DRIFTGUARD_ENV choose the overlay in the file's place. */
 struct dg_config_sources {
     const char *file;            /* path, or NULL: then DRIFTGUARD_CONFIG may name one */
     const char *const *settings; /* "OPTION=VALUE", in order; flags such as --mode X arrive here as "mode=X" */

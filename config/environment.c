@@ -48,6 +48,7 @@ const char *dg_settings_find(const char *const *settings, size_t n_settings, con
     return NULL;
 }
 
+/* From the option to the variable and not the other way: an underscore may have been a dot or an underscore. */
 static const struct dg_option *find_by_variable(struct dg_str name)
 {
     for (size_t i = 0; i < dg_n_options; i++) {
@@ -77,6 +78,7 @@ static bool nearest_variable(struct dg_str name, char out[DG_VARIABLE_BYTES])
     return found;
 }
 
+/* An error and not a warning: a mode that was misspelt would leave the guard in another one, and nobody would know. */
 static enum dg_status unknown_variable(struct dg_str name, struct dg_error *error)
 {
     char nearest[DG_VARIABLE_BYTES];

@@ -1,6 +1,6 @@
 /*
- * The configuration file. cJSON parses; everything it lets pass is checked here: keys that are unknown, twice there or in
- * another case, text behind the document, values of a wrong type. Overlays that are not in force are read all the same,
+ * The configuration file. cJSON parses; everything it lets pass is checked here: keys that are unknown, twice there or
+ * in another case, text behind the document, values of a wrong type. Overlays that are not in force are read all the same,
  * into a config that is thrown away, so that an error in production's shows up everywhere.
  */
 #include "config/json_file.h"
@@ -26,6 +26,7 @@ static bool number_of(const cJSON *tree, const cJSON *item, size_t *n)
     return false;
 }
 
+/* Only for errors: it goes through tree and text from the start. */
 static struct dg_place place_of(const struct dg_json_file *file, const cJSON *item, enum dg_json_at at)
 {
     size_t n = 0, key_offset = 0, value_offset = 0;
@@ -192,6 +193,7 @@ static enum dg_status read_section(const struct scope *outer, const cJSON *item,
     return read_options(&section);
 }
 
+/* The option that `key` means in this scope, or NULL. */
 static const struct dg_option *option_of(const struct scope *scope, const char *key)
 {
     if (strchr(key, '.') != NULL)
@@ -317,6 +319,7 @@ static enum dg_status read_environments(const struct dg_json_file *file, struct 
     return read_overlay(file, config, chosen, &chosen_path);
 }
 
+/* Options and rules of the root first, so that the overlay can go over them. */
 static enum dg_status read_root(const struct dg_json_file *file, struct dg_config *config, const char *environment,
                                 const char *source)
 {
@@ -376,6 +379,7 @@ static enum dg_status parse(struct dg_json_file *file, struct dg_text *text, cJS
     return not_json(file, offset);
 }
 
+/* What is wrong with the file, its absence and size too, is for the operator to change: DG_CONFIG. */
 enum dg_status dg_config_read_file(struct dg_config *config, const char *path, const char *environment,
                                    const char *environment_source, struct dg_error *error)
 {

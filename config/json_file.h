@@ -27,7 +27,7 @@ struct dg_json_path {
 
 enum dg_json_at { DG_JSON_AT_KEY, DG_JSON_AT_VALUE };
 
-/* Sets the error "FILE:LINE:COLUMN: MESSAGE" and returns DG_CONFIG. "%s" in no message of ours is a value of the file. */
+/* Sets the error "FILE:LINE:COLUMN: MESSAGE" and returns DG_CONFIG. Messages quote keys, never values. */
 enum dg_status dg_json_fail(const struct dg_json_file *file, const cJSON *item, enum dg_json_at at, const char *format,
                             ...) DG_PRINTF(4, 5);
 /* Appends "$.schema.poll_ms". */

@@ -52,6 +52,7 @@ static const char *blank_comment(char *text, size_t len, size_t start, size_t *e
     return NULL;
 }
 
+/* Checked as a whole and first: all that comes later may then rely on it, the column count too. */
 static const char *check_utf8(const char *text, size_t len, size_t *offset)
 {
     for (*offset = 0; *offset < len;) {
@@ -102,6 +103,8 @@ struct dg_place dg_json_place(struct dg_str text, size_t offset)
     return place;
 }
 
+/* How far the walk over the values is, and in what it stands. It trusts brackets and commas, which cJSON has checked,
+   but no index is used unchecked all the same. */
 struct scan {
     struct dg_str text;
     size_t offset;

@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 
+/* The type in a line of options.def says which field its default goes to. */
 #define STANDARD_TEXT(value) .standard_text = (value)
 #define STANDARD_NUMBER(value) .standard_number = (value)
 #define STANDARD_STRING STANDARD_TEXT
@@ -81,6 +82,7 @@ int dg_option_name_index(const char *const *names, const char *text)
     return -1;
 }
 
+/* Forty options, looked up while a file is read: no index. */
 const struct dg_option *dg_option_find(struct dg_str path)
 {
     for (size_t i = 0; i < dg_n_options; i++) {
@@ -101,6 +103,7 @@ static struct dg_str lower(struct dg_str name, char out[64])
     return (struct dg_str){out, len};
 }
 
+/* The limit grows with the name: one edit in a short one, three in a long one; more would suggest at random. */
 const char *dg_nearest(struct dg_str name, dg_candidate candidate)
 {
     char name_memory[64], candidate_memory[64];
@@ -140,6 +143,7 @@ static const struct dg_option *find_by_last_part(struct dg_str name)
     return found;
 }
 
+/* Typing errors first: they are commoner than a section that was left out. */
 const struct dg_option *dg_option_nearest(struct dg_str path)
 {
     const char *nearest = dg_nearest(path, option_path);
@@ -191,6 +195,7 @@ static void store_number(struct dg_config *config, const struct dg_option *optio
     }
 }
 
+/* The counterpart of store_number; numbers of all types compare as int64_t. */
 static int64_t load_number(const struct dg_config *config, const struct dg_option *option)
 {
     const void *member = const_member_of(config, option);
@@ -220,6 +225,7 @@ static bool is_text(enum dg_option_type type)
     return type == DG_OPTION_STRING || type == DG_OPTION_ADDRESS || type == DG_OPTION_URL;
 }
 
+/* Texts are never NULL: the default of each is a literal. */
 bool dg_option_equal(const struct dg_option *option, const struct dg_config *a, const struct dg_config *b)
 {
     if (!is_text(option->type))
@@ -240,6 +246,7 @@ void dg_options_set_standard(struct dg_config *config)
     }
 }
 
+/* Says what is valid and does not repeat the value: what stands in the wrong place may be a secret. */
 void dg_option_describe(const struct dg_option *option, struct dg_problem *problem)
 {
     struct dg_text text;
@@ -262,8 +269,8 @@ static enum dg_status refuse(const struct dg_option *option, struct dg_problem *
     return DG_CONFIG;
 }
 
-/* Addresses and URLs are looked into here, so that the error can say the line; they are taken apart where they are used.
-   An empty one means "none". */
+/* Addresses and URLs are looked into here, so that the error can say the line; they are taken apart where they are
+   used. An empty one means "none". */
 static enum dg_status check_form(const struct dg_option *option, const char *text, struct dg_problem *problem)
 {
     struct dg_error error = {DG_OK, ""};
@@ -280,6 +287,7 @@ static enum dg_status check_form(const struct dg_option *option, const char *tex
     return error.status;
 }
 
+/* Copied into the config's arena: the file, the variable or the flag may be gone before the config is. */
 static enum dg_status set_string(struct dg_config *config, const struct dg_option *option, const char *text,
                                  struct dg_problem *problem)
 {
@@ -301,6 +309,7 @@ static enum dg_status set_string(struct dg_config *config, const struct dg_optio
     return DG_OK;
 }
 
+/* JSON's numbers are doubles. Every option's range lies below 2^53, where they are exact; NaN fails the comparison. */
 enum dg_status dg_option_set_number(struct dg_config *config, const struct dg_option *option, double number,
                                     struct dg_problem *problem)
 {

@@ -51,6 +51,7 @@ static enum dg_status read_pattern(const struct dg_json_file *file, struct dg_co
     return *pattern == NULL ? dg_error_set(file->error, DG_NO_MEMORY, "out of memory") : DG_OK;
 }
 
+/* A rule has five keys; each is named here once and once in rule_keys. */
 static enum dg_status read_member(const struct dg_json_file *file, struct dg_config *config, const cJSON *item,
                                   const struct dg_json_path *path, struct dg_rule *rule)
 {
@@ -97,6 +98,7 @@ static enum dg_status read_rule(const struct dg_json_file *file, struct dg_confi
     return DG_OK;
 }
 
+/* Called for the file first and for the overlay after it, so "these before those there" puts the overlay in front. */
 enum dg_status dg_rules_read(const struct dg_json_file *file, struct dg_config *config, const cJSON *array,
                              const struct dg_json_path *path)
 {
@@ -154,6 +156,7 @@ static bool matches(const char *pattern, struct dg_str text)
     return *pattern == '\0';
 }
 
+/* Once for a session, at its start and after a reload: a walk over at most 2,000 rules. */
 static const struct dg_rule *find_rule(const struct dg_config *config, struct dg_str database, struct dg_str user,
                                        struct dg_str application_name)
 {
@@ -166,6 +169,7 @@ static const struct dg_rule *find_rule(const struct dg_config *config, struct dg
     return NULL;
 }
 
+/* The ceiling is applied last, to rules as to everything else. */
 enum dg_mode dg_config_mode_for(const struct dg_config *config, struct dg_str database, struct dg_str user,
                                 struct dg_str application_name, enum dg_detail *detail)
 {

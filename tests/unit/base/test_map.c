@@ -38,7 +38,8 @@ static void finds_what_was_put(void **state)
     dg_map_fini(&map, NULL);
 }
 
-/* Prepared statements' names: the unnamed one is "", and a name may hold any byte but NUL; the table does not even mind that. */
+/* Prepared statements' names: the unnamed one is "", a name may hold any byte but NUL, and the table
+   does not even mind that. */
 static void any_bytes_are_a_key(void **state)
 {
     (void)state;
