@@ -27,13 +27,17 @@ enum dg_error_class dg_error_classify(const struct dg_error_fields *fields);
 bool dg_error_is_at_analysis(const struct dg_error_fields *fields);
 
 struct dg_diagnose_input {
-    const struct dg_error_fields *fields; /* may be NULL: a finding without an error (explain) */
-    const struct dg_sql_finding *finding; /* the verdict's first finding, or NULL */
+    const struct dg_error_fields *fields;     /* may be NULL: a finding without an error (explain) */
+    const struct dg_sql_finding *finding;     /* the verdict's first finding, or NULL */
     const struct dg_sql_statement *statement; /* or NULL */
-    const struct dg_snapshot *snapshot;   /* or NULL */
-    const struct dg_journal *journal;     /* or NULL */
+    const struct dg_snapshot *snapshot;       /* or NULL */
+    const struct dg_journal *journal;         /* or NULL */
     enum dg_detail detail;
     int64_t now_us;
+    const char *const
+        *path; /* the search path where it is known, else NULL: an unqualified relation may be any schema's */
+    size_t n_path;
+    const char *role; /* for "$user", or NULL */
 };
 
 #define DG_DIAGNOSIS_BYTES 1024
@@ -42,8 +46,8 @@ struct dg_diagnosis {
     bool is_explained;
     char detail[DG_DIAGNOSIS_BYTES];
     char hint[DG_DIAGNOSIS_BYTES];
-    char kind[32];     /* "column_renamed", "column_dropped", "column_absent", "relation_absent", ... */
-    char schema[64];   /* what the drift group is about */
+    char kind[32];   /* "column_renamed", "column_dropped", "column_absent", "relation_absent", ... */
+    char schema[64]; /* what the drift group is about */
     char relation[64];
     char column[64];
     bool is_unforeseen; /* a targeted read could say more */

@@ -44,7 +44,8 @@ void dg_guard_tick(struct dg_guard_shared *shared);
 struct dg_guard;
 
 /* `mailbox` is the worker's own: answers of the schema thread come through it. NULL if there is no memory. */
-struct dg_guard *dg_guard_new(struct dg_guard_shared *shared, struct dg_metrics_shard *shard, struct dg_mailbox *mailbox);
+struct dg_guard *dg_guard_new(struct dg_guard_shared *shared, struct dg_metrics_shard *shard,
+                              struct dg_mailbox *mailbox);
 /* After all its sessions. */
 void dg_guard_free(struct dg_guard *guard);
 
@@ -61,6 +62,7 @@ struct dg_guard_client {
     const char *search_path;      /* from the start-up packet or its options (-c search_path=...), or NULL */
     bool path_unknown;            /* the options could not be read: the search path is not known */
     bool is_replication;          /* nothing is analysed */
+    bool no_breaker; /* the packet sets lc_messages, idle_session_timeout or role: errors are never repeated */
 };
 
 /* Called in the worker's thread when a HOLD may end before its time-out. */
@@ -92,8 +94,8 @@ enum dg_action {
 struct dg_decision {
     enum dg_action action;
     uint32_t hold_ms;
-    struct dg_ticket *ticket;  /* a reference for the caller; NULL unless FORWARD */
-    struct dg_str error;       /* REFUSE: a whole ErrorResponse message, borrowed until the next call on the session */
+    struct dg_ticket *ticket; /* a reference for the caller; NULL unless FORWARD */
+    struct dg_str error;      /* REFUSE: a whole ErrorResponse message, borrowed until the next call on the session */
 };
 
 /* Frontend messages, in the order in which the client sent them. `is_idle`: nothing is outstanding, the last
@@ -123,11 +125,12 @@ enum dg_stage { DG_STAGE_QUERY, DG_STAGE_PARSE, DG_STAGE_BIND, DG_STAGE_DESCRIBE
 
 /* ParseComplete, BindComplete; CommandComplete or EmptyQueryResponse (tag "" then) of a Query's next statement or of an
    Execute. */
-void dg_guard_completed(struct dg_guard_session *session, struct dg_ticket *ticket, enum dg_stage stage, struct dg_str tag);
+void dg_guard_completed(struct dg_guard_session *session, struct dg_ticket *ticket, enum dg_stage stage,
+                        struct dg_str tag);
 
 struct dg_reaction {
     enum { DG_REACTION_PASS, DG_REACTION_REWRITE, DG_REACTION_HOLD } action;
-    uint32_t hold_ms;                  /* HOLD: keep the error and all behind it; then hold_ended and dg_guard_error again */
+    uint32_t hold_ms; /* HOLD: keep the error and all behind it; then hold_ended and dg_guard_error again */
     struct dg_error_addition addition; /* REWRITE: borrowed until the next call on the session */
 };
 /* An ErrorResponse of severity ERROR that answers `ticket` (NULL if it answers none). `body` is the message without type

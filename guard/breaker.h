@@ -1,0 +1,41 @@
+/*
+ * The circuit breaker of `enforce`: the server's own recent error, given again for the same bytes in the same context.
+ *
+ * dg_breaker_permits holds the conditions that can be told from the statement and the session; dg_breaker_answer those
+ * of the record: the server's word is younger than the time to live, nothing has changed since (epoch), and every
+ * second repeat goes through as the probe. One breaker a worker; epochs are the process's.
+ */
+#ifndef DG_GUARD_BREAKER_H
+#define DG_GUARD_BREAKER_H
+
+#include "base/hash.h"
+#include "config/config.h"
+#include "sql/analysis.h"
+
+struct dg_breaker_case {
+    enum dg_mode mode;
+    bool is_idle;             /* the proxy's word: nothing outstanding, no transaction, server silent and alive */
+    bool is_armed;            /* no prediction of this database was ever contradicted */
+    bool idle_timeout_is_off; /* known: idle_session_timeout is not set, nor did this session touch it */
+    bool is_current;          /* the snapshot covers every change seen */
+    const struct dg_sql_analysis *analysis; /* NULL: not inspected */
+};
+/* True if the answer may be ours, should the server have said it before. */
+bool dg_breaker_permits(const struct dg_breaker_case *situation);
+/* True if the finding is certain and exact, so that the server's error for it may be recorded. */
+bool dg_breaker_finding_counts(const struct dg_sql_finding *finding);
+
+struct dg_breaker;
+
+struct dg_breaker *dg_breaker_new(size_t max_entries);
+void dg_breaker_free(struct dg_breaker *breaker);
+/* The server raised this (a whole message): its last word. */
+void dg_breaker_record(struct dg_breaker *breaker, struct dg_hash128 key, uint64_t epoch, struct dg_str message,
+                       uint64_t now_ms);
+/* The server gave another answer. */
+void dg_breaker_forget(struct dg_breaker *breaker, struct dg_hash128 key);
+/* The answer to give, borrowed until the next call; false: forward. */
+bool dg_breaker_answer(struct dg_breaker *breaker, struct dg_hash128 key, uint64_t epoch, uint64_t now_ms,
+                       uint64_t ttl_ms, struct dg_str *message);
+
+#endif

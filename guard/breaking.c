@@ -1,0 +1,78 @@
+/*
+ * The breaker in a session's life: which statements may be answered, what is recorded, what closes it.
+ */
+#include "base/clock.h"
+#include "guard/state.h"
+
+/* The same bytes in the same context: what the verdict's key holds, and who is connected to which server. */
+struct dg_hash128 dg_breaking_key(struct dg_guard_session *session, const struct dg_verdict *verdict)
+{
+    uint64_t context = dg_session_context(session);
+    context = dg_hash64_seeded(session->server_address, strlen(session->server_address) + 1, context);
+    context = dg_hash64_seeded(session->user, strlen(session->user) + 1, context);
+    return dg_verdict_key(context, verdict->text, verdict->param_types, verdict->n_param_types);
+}
+
+static uint64_t epoch_of(const struct dg_guard_session *session)
+{
+    return atomic_load(&session->view->database->epoch) + (dg_schema_database_changes(session->handle) << 32);
+}
+
+static bool has_database(const struct dg_guard_session *session)
+{
+    return session->view != NULL && session->view->database != NULL;
+}
+
+static bool idle_timeout_is_off(const struct dg_guard_session *session)
+{
+    const struct dg_snapshot *snapshot = dg_session_snapshot(session);
+    return snapshot != NULL && !session->no_breaker && dg_snapshot_facts(snapshot)->idle_session_timeout_is_off;
+}
+
+static void answer(struct dg_guard_session *session, struct dg_str message, struct dg_decision *decision)
+{
+    decision->action = DG_ACTION_REFUSE;
+    decision->error = message;
+    const char *labels[] = {session->database, "repeat"};
+    dg_metrics_add(session->guard->shared->metrics, DG_FAMILY_REFUSALS, labels, 1);
+    dg_outcome_count(session->guard, session->database, "refused", "");
+}
+
+bool dg_breaking_refuses(struct dg_guard_session *session, const struct dg_ticket *ticket, bool is_idle,
+                         struct dg_decision *decision)
+{
+    if (session->mode != DG_MODE_ENFORCE || ticket == NULL || ticket->verdict == NULL || !has_database(session))
+        return false;
+    struct dg_breaker_case situation = {
+        .mode = session->mode,
+        .is_idle = is_idle,
+        .is_armed = !atomic_load(&session->view->database->is_disarmed),
+        .idle_timeout_is_off = idle_timeout_is_off(session),
+        .is_current = ticket->reason == DG_REASON_NONE,
+        .analysis = &ticket->verdict->analysis,
+    };
+    struct dg_str message;
+    if (!dg_breaker_permits(&situation))
+        return false;
+    uint64_t ttl_ms = (uint64_t)dg_guard_config(session->guard)->repeat_ttl_ms;
+    if (!dg_breaker_answer(session->guard->breaker, dg_breaking_key(session, ticket->verdict), epoch_of(session),
+                           dg_clock_monotonic_ms(), ttl_ms, &message))
+        return false;
+    answer(session, message, decision);
+    return true;
+}
+
+void dg_breaking_record(struct dg_guard_session *session, const struct dg_verdict *verdict,
+                        const struct dg_sql_finding *finding, struct dg_str message)
+{
+    if (session->mode != DG_MODE_ENFORCE || !has_database(session) || !dg_breaker_finding_counts(finding))
+        return;
+    dg_breaker_record(session->guard->breaker, dg_breaking_key(session, verdict), epoch_of(session), message,
+                      dg_clock_monotonic_ms());
+}
+
+void dg_breaking_forget(struct dg_guard_session *session, const struct dg_verdict *verdict)
+{
+    if (session->mode == DG_MODE_ENFORCE && verdict != NULL)
+        dg_breaker_forget(session->guard->breaker, dg_breaking_key(session, verdict));
+}

@@ -1,0 +1,284 @@
+/*
+ * The reasons, in the order in which they are tried: what the journal saw happen to the name, then what the snapshot
+ * shows in its place. The words are messages.def's; diagnose_text.c fills them in.
+ */
+#include "guard/diagnose.h"
+
+#include "guard/diagnose_text.h"
+
+const char *dg_error_class_name(enum dg_error_class error_class)
+{
+    switch (error_class) {
+    case DG_ERROR_DRIFT_MISSING:
+        return "drift_missing";
+    case DG_ERROR_DRIFT_WRITE:
+        return "drift_write";
+    case DG_ERROR_DRIFT_CHANGED:
+        return "drift_changed";
+    case DG_ERROR_UNAUTHORISED:
+        return "unauthorised";
+    case DG_ERROR_UNAVAILABLE:
+        return "unavailable";
+    case DG_ERROR_OTHER:
+    default:
+        return "other";
+    }
+}
+
+/* DESIGN section 7. A code of two characters stands for its whole class. */
+static const struct {
+    const char *code;
+    enum dg_error_class error_class;
+} classes[] = {
+    {"42703", DG_ERROR_DRIFT_MISSING}, {"42P01", DG_ERROR_DRIFT_MISSING}, {"42883", DG_ERROR_DRIFT_MISSING},
+    {"42704", DG_ERROR_DRIFT_MISSING}, {"3F000", DG_ERROR_DRIFT_MISSING}, {"23502", DG_ERROR_DRIFT_WRITE},
+    {"428C9", DG_ERROR_DRIFT_WRITE},   {"22P02", DG_ERROR_DRIFT_WRITE},   {"42P10", DG_ERROR_DRIFT_WRITE},
+    {"42702", DG_ERROR_DRIFT_CHANGED}, {"42804", DG_ERROR_DRIFT_CHANGED}, {"42501", DG_ERROR_UNAUTHORISED},
+    {"28", DG_ERROR_UNAUTHORISED},     {"08", DG_ERROR_UNAVAILABLE},      {"53", DG_ERROR_UNAVAILABLE},
+    {"57P", DG_ERROR_UNAVAILABLE},     {"40001", DG_ERROR_UNAVAILABLE},   {"40P01", DG_ERROR_UNAVAILABLE},
+};
+
+enum dg_error_class dg_error_classify(const struct dg_error_fields *fields)
+{
+    if (dg_str_is(fields->sqlstate, "0A000") && dg_str_is(fields->routine, "RevalidateCachedQuery"))
+        return DG_ERROR_DRIFT_CHANGED;
+    for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
+        size_t len = strlen(classes[i].code);
+        if (fields->sqlstate.len >= len && memcmp(fields->sqlstate.data, classes[i].code, len) == 0)
+            return classes[i].error_class;
+    }
+    return DG_ERROR_OTHER;
+}
+
+bool dg_error_is_at_analysis(const struct dg_error_fields *fields)
+{
+    static const char *const routines[] = {
+        "errorMissingColumn",
+        "unknown_attribute",
+        "checkInsertTargets",
+        "transformUpdateTargetList",
+        "transformAssignmentIndirection",
+        "parserOpenTable",
+        "errorMissingRTE",
+        "transformLockingClause",
+    };
+    if (fields->internal_query.data != NULL || fields->internal_position.data != NULL || fields->where.data != NULL)
+        return false;
+    /* JOIN USING has no position. */
+    if (dg_str_is(fields->routine, "transformFromClauseItem"))
+        return true;
+    if (fields->position.data == NULL)
+        return false;
+    if (fields->routine.data == NULL)
+        return true; /* a server that does not name its routines */
+    for (size_t i = 0; i < sizeof(routines) / sizeof(routines[0]); i++) {
+        if (dg_str_is(fields->routine, routines[i]))
+            return true;
+    }
+    return false;
+}
+
+/* ---- columns ----------------------------------------------------------------------------------------------------- */
+
+/* The relations in which the column may have been looked for: the finding's own, else all that the statement found. */
+static size_t candidates(const struct dg_diagnose_input *input, const struct dg_relation **out, size_t max)
+{
+    const struct dg_sql_finding *finding = input->finding;
+    size_t n = 0;
+    if (input->snapshot == NULL)
+        return 0;
+    if (finding->relation_oid != 0) {
+        out[0] = dg_snapshot_relation_by_oid(input->snapshot, finding->relation_oid);
+        return out[0] == NULL ? 0 : 1;
+    }
+    for (size_t i = 0; input->statement != NULL && i < input->statement->n_references && n < max; i++) {
+        const struct dg_relation *relation =
+            dg_snapshot_relation_by_oid(input->snapshot, input->statement->references[i].relation_oid);
+        bool is_known = relation == NULL;
+        for (size_t k = 0; k < n && !is_known; k++)
+            is_known = out[k] == relation;
+        if (!is_known)
+            out[n++] = relation;
+    }
+    return n;
+}
+
+static void about_column(struct dg_diagnose_facts *facts, const struct dg_snapshot *snapshot,
+                         const struct dg_relation *relation)
+{
+    const struct dg_namespace *schema = dg_snapshot_namespace_by_oid(snapshot, relation->namespace_oid);
+    facts->relation = relation->name;
+    facts->relation_schema = schema == NULL ? NULL : schema->name;
+    for (uint16_t i = 0; i < relation->n_columns; i++)
+        facts->n_columns += (relation->columns[i].flags & DG_COLUMN_DROPPED) == 0;
+}
+
+static bool column_change(const struct dg_diagnose_input *input, const struct dg_relation *const *relations, size_t n,
+                          struct dg_diagnose_facts *facts)
+{
+    struct dg_str column = dg_str_of(input->finding->column);
+    for (size_t i = 0; input->journal != NULL && i < n; i++) {
+        if (!dg_journal_find_column(input->journal, relations[i]->oid, column, &facts->change))
+            continue;
+        /* Put back since then: then the journal's word is of another time. */
+        if (dg_relation_column(relations[i], column) != NULL)
+            continue;
+        about_column(facts, input->snapshot, relations[i]);
+        facts->new_name = facts->change.new_name;
+        facts->message =
+            facts->change.kind == DG_CHANGE_COLUMN_RENAMED ? DG_MESSAGE_COLUMN_RENAMED : DG_MESSAGE_COLUMN_DROPPED;
+        facts->has_change = true;
+        return true;
+    }
+    return false;
+}
+
+static void nearest_columns(struct dg_diagnose_facts *facts, const struct dg_relation *const *relations, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        for (uint16_t k = 0; k < relations[i]->n_columns; k++) {
+            const struct dg_column *column = &relations[i]->columns[k];
+            if ((column->flags & DG_COLUMN_DROPPED) == 0)
+                dg_nearest_add(&facts->nearest, column->name, n > 1 ? relations[i] : NULL);
+        }
+    }
+}
+
+static bool diagnose_column(const struct dg_diagnose_input *input, struct dg_diagnose_facts *facts)
+{
+    const struct dg_relation *relations[DG_DIAGNOSE_MAX_RELATIONS];
+    size_t n = candidates(input, relations, DG_DIAGNOSE_MAX_RELATIONS);
+    facts->name = input->finding->column;
+    if (n == 0)
+        return false;
+    if (column_change(input, relations, n, facts))
+        return true;
+    for (size_t i = 0; i < n; i++) {
+        /* The snapshot has it: the error is about something that is not to be seen here. */
+        if (dg_relation_column(relations[i], dg_str_of(facts->name)) != NULL)
+            return false;
+    }
+    nearest_columns(facts, relations, n);
+    facts->message = n == 1 ? DG_MESSAGE_COLUMN_ABSENT : DG_MESSAGE_COLUMN_ABSENT_IN_SCOPE;
+    if (n == 1)
+        about_column(facts, input->snapshot, relations[0]);
+    memcpy(facts->relations, relations, n * sizeof(relations[0]));
+    facts->n_relations = n;
+    return true;
+}
+
+/* ---- relations --------------------------------------------------------------------------------------------------- */
+
+static bool is_in_path(const struct dg_diagnose_input *input, const char *schema)
+{
+    if (input->path == NULL)
+        return true;
+    for (size_t i = 0; i < input->n_path; i++) {
+        const char *element = input->path[i];
+        if (strcmp(element, "$user") == 0 && input->role != NULL)
+            element = input->role;
+        if (strcmp(element, schema) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool relation_change(const struct dg_diagnose_input *input, struct dg_diagnose_facts *facts)
+{
+    const char *schema = input->finding->schema == NULL ? "" : input->finding->schema;
+    if (input->journal == NULL ||
+        !dg_journal_find_relation(input->journal, dg_str_of(schema), dg_str_of(facts->name), &facts->change))
+        return false;
+    if (schema[0] == '\0' && !is_in_path(input, facts->change.schema))
+        return false;
+    facts->relation = facts->name;
+    facts->relation_schema = facts->change.schema;
+    facts->schema = facts->change.schema;
+    facts->new_name = facts->change.new_name;
+    facts->has_change = true;
+    facts->message = facts->change.kind == DG_CHANGE_RELATION_RENAMED ? DG_MESSAGE_RELATION_RENAMED
+                     : facts->change.kind == DG_CHANGE_RELATION_MOVED ? DG_MESSAGE_RELATION_MOVED
+                                                                      : DG_MESSAGE_RELATION_DROPPED;
+    return true;
+}
+
+static bool is_named_by_people(const struct dg_namespace *schema)
+{
+    return strncmp(schema->name, "pg_", 3) != 0 && strcmp(schema->name, "information_schema") != 0;
+}
+
+/* An unqualified relation that exists, but not where the session looks. False if it is where the session looks. */
+static bool relation_elsewhere(const struct dg_diagnose_input *input, struct dg_diagnose_facts *facts)
+{
+    const struct dg_role *role = input->role == NULL ? NULL : dg_snapshot_role(input->snapshot, dg_str_of(input->role));
+    size_t cursor = 0;
+    for (const struct dg_relation *relation;
+         (relation = dg_snapshot_relations_named(input->snapshot, dg_str_of(facts->name), &cursor)) != NULL;) {
+        const struct dg_namespace *schema = dg_snapshot_namespace_by_oid(input->snapshot, relation->namespace_oid);
+        if (schema == NULL || !is_named_by_people(schema))
+            continue;
+        bool is_hidden = role != NULL && dg_snapshot_usage(input->snapshot, schema, role->oid) == DG_USAGE_NO;
+        facts->schema = schema->name;
+        facts->message = is_hidden ? DG_MESSAGE_RELATION_HIDDEN : DG_MESSAGE_RELATION_ELSEWHERE;
+        return is_hidden || (input->path != NULL && !is_in_path(input, schema->name));
+    }
+    return true;
+}
+
+static void nearest_relations(const struct dg_diagnose_input *input, struct dg_diagnose_facts *facts)
+{
+    size_t cursor = 0;
+    for (const struct dg_relation *relation; (relation = dg_snapshot_relations(input->snapshot, &cursor)) != NULL;) {
+        const struct dg_namespace *schema = dg_snapshot_namespace_by_oid(input->snapshot, relation->namespace_oid);
+        if (schema != NULL && is_named_by_people(schema) && strchr("rvmfp", relation->kind) != NULL)
+            dg_nearest_add(&facts->nearest, relation->name, relation);
+    }
+}
+
+static bool diagnose_relation(const struct dg_diagnose_input *input, struct dg_diagnose_facts *facts)
+{
+    facts->name = input->finding->relation;
+    facts->relation = facts->name;
+    facts->relation_schema = input->finding->schema;
+    if (facts->name == NULL || input->snapshot == NULL)
+        return false;
+    if (facts->relation_schema != NULL) {
+        const struct dg_namespace *schema = dg_snapshot_namespace(input->snapshot, dg_str_of(facts->relation_schema));
+        if (schema != NULL && dg_snapshot_relation(input->snapshot, schema->oid, dg_str_of(facts->name)) != NULL)
+            return false; /* the snapshot has it */
+    }
+    if (relation_change(input, facts))
+        return true;
+    facts->message = DG_MESSAGE_RELATION_ABSENT;
+    if (facts->relation_schema == NULL && !relation_elsewhere(input, facts))
+        return false;
+    if (facts->message == DG_MESSAGE_RELATION_ABSENT)
+        nearest_relations(input, facts);
+    return true;
+}
+
+/* ---- both -------------------------------------------------------------------------------------------------------- */
+
+static void copy_name(char *to, size_t size, const char *from)
+{
+    snprintf(to, size, "%s", from == NULL ? "" : from);
+}
+
+void dg_diagnose(const struct dg_diagnose_input *input, struct dg_diagnosis *diagnosis)
+{
+    *diagnosis = (struct dg_diagnosis){.is_unforeseen = true};
+    const struct dg_sql_finding *finding = input->finding;
+    if (finding == NULL || finding->kind == DG_FINDING_FROM_ENTRY)
+        return;
+    struct dg_diagnose_facts facts = {.input = input};
+    bool is_column = finding->kind == DG_FINDING_COLUMN && finding->column != NULL;
+    facts.nearest.written = dg_str_of(is_column ? finding->column : finding->relation);
+    if (!(is_column ? diagnose_column(input, &facts) : diagnose_relation(input, &facts)))
+        return;
+    dg_diagnose_write(&facts, diagnosis);
+    diagnosis->is_explained = true;
+    diagnosis->is_unforeseen = !facts.has_change;
+    copy_name(diagnosis->schema, sizeof(diagnosis->schema), facts.relation_schema);
+    copy_name(diagnosis->relation, sizeof(diagnosis->relation), facts.relation);
+    copy_name(diagnosis->column, sizeof(diagnosis->column), is_column ? facts.name : NULL);
+}

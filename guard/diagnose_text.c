@@ -1,0 +1,198 @@
+/*
+ * Fills the texts of messages.def in. A text that would grow beyond its kilobyte is cut; all that goes in is ASCII
+ * (names with other characters are written as U&"\20AC").
+ */
+#include "guard/diagnose_text.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+
+#define MAX_LISTED 4
+
+static const struct {
+    const char *kind;
+    const char *detail;
+    const char *hint;
+    const char *brief_hint;
+} messages[] = {
+#define DG_MESSAGE(id, kind, detail, hint, brief_hint) {kind, detail, hint, brief_hint},
+#include "guard/messages.def"
+#undef DG_MESSAGE
+};
+
+static void write_qualified(struct dg_text *out, const char *schema, const char *name)
+{
+    if (schema != NULL && schema[0] != '\0') {
+        dg_text_sql_identifier(out, dg_str_of(schema), false);
+        dg_text_char(out, '.');
+    }
+    dg_text_sql_identifier(out, dg_str_of(name), false);
+}
+
+static void write_name(struct dg_text *out, const char *name, bool force)
+{
+    dg_text_sql_identifier(out, dg_str_of(name), force);
+}
+
+/* "at 02:13:07 UTC", or "between 02:12:58 and 02:13:07 UTC" where only a window is known. */
+static void write_window(struct dg_text *out, int64_t after_us, int64_t before_us, int64_t now_us)
+{
+    char after[DG_CLOCK_ISO_BYTES];
+    char before[DG_CLOCK_ISO_BYTES];
+    dg_clock_format_utc(before_us, now_us, before);
+    if (after_us <= 0) {
+        dg_text_printf(out, "before %s", before);
+        return;
+    }
+    dg_clock_format_utc(after_us, now_us, after);
+    if (strcmp(after, before) == 0) {
+        dg_text_printf(out, "at %s", before);
+        return;
+    }
+    size_t len = strlen(after);
+    if (len > 4 && strcmp(after + len - 4, " UTC") == 0)
+        len -= 4;
+    dg_text_printf(out, "between %.*s and %s", (int)len, after, before);
+}
+
+static bool is_same_name(const struct dg_sql_finding *a, const struct dg_sql_finding *b)
+{
+    const char *a_name = a->kind == DG_FINDING_COLUMN ? a->column : a->relation;
+    const char *b_name = b->kind == DG_FINDING_COLUMN ? b->column : b->relation;
+    return a->kind == b->kind && a_name != NULL && b_name != NULL && strcmp(a_name, b_name) == 0;
+}
+
+static void add_clause(enum dg_clause *clauses, size_t *n, enum dg_clause clause)
+{
+    for (size_t i = 0; i < *n; i++) {
+        if (clauses[i] == clause)
+            return;
+    }
+    if (clause != DG_CLAUSE_OTHER && *n < DG_CLAUSE_COUNT)
+        clauses[(*n)++] = clause;
+}
+
+/* " Used here in WHERE and in the select list." */
+static void write_used(struct dg_text *out, const struct dg_diagnose_input *input)
+{
+    enum dg_clause clauses[DG_CLAUSE_COUNT];
+    size_t n = 0;
+    add_clause(clauses, &n, input->finding->clause);
+    for (size_t i = 0; input->statement != NULL && i < input->statement->n_findings; i++) {
+        if (is_same_name(&input->statement->findings[i], input->finding))
+            add_clause(clauses, &n, input->statement->findings[i].clause);
+    }
+    if (n == 0)
+        return;
+    dg_text_cstr(out, " Used here");
+    for (size_t i = 0; i < n; i++) {
+        const char *joint = i == 0 ? " in " : i + 1 < n ? ", in " : " and in ";
+        dg_text_printf(out, "%s%s", joint, dg_clause_text(clauses[i]));
+    }
+    dg_text_char(out, '.');
+}
+
+static const char *schema_of(const struct dg_diagnose_facts *facts, const struct dg_relation *relation)
+{
+    const struct dg_namespace *schema = dg_snapshot_namespace_by_oid(facts->input->snapshot, relation->namespace_oid);
+    return schema == NULL ? NULL : schema->name;
+}
+
+/* "; nearest: confirmed_on, created_at" */
+static void write_nearest(struct dg_text *out, const struct dg_diagnose_facts *facts)
+{
+    bool is_column = facts->input->finding->kind == DG_FINDING_COLUMN;
+    for (size_t i = 0; i < facts->nearest.n; i++) {
+        const struct dg_relation *owner = facts->nearest.items[i].owner;
+        dg_text_cstr(out, i == 0 ? "; nearest: " : ", ");
+        if (owner != NULL && is_column) {
+            write_qualified(out, schema_of(facts, owner), owner->name);
+            dg_text_char(out, '.');
+            write_name(out, facts->nearest.items[i].name, false);
+        } else {
+            write_qualified(out, owner == NULL ? NULL : schema_of(facts, owner), facts->nearest.items[i].name);
+        }
+    }
+}
+
+/* " (public.orders, public.leads)" */
+static void write_list(struct dg_text *out, const struct dg_diagnose_facts *facts)
+{
+    for (size_t i = 0; i < facts->n_relations && i < MAX_LISTED; i++) {
+        dg_text_cstr(out, i == 0 ? " (" : ", ");
+        write_qualified(out, schema_of(facts, facts->relations[i]), facts->relations[i]->name);
+    }
+    if (facts->n_relations > MAX_LISTED)
+        dg_text_cstr(out, ", ...");
+    if (facts->n_relations > 0)
+        dg_text_char(out, ')');
+}
+
+static void write_field(struct dg_text *out, const struct dg_diagnose_facts *facts, struct dg_str field)
+{
+    const struct dg_diagnose_input *input = facts->input;
+    bool is_brief = input->detail == DG_DETAIL_BRIEF;
+    if (dg_str_is(field, "relation")) {
+        write_qualified(out, facts->relation_schema, facts->relation);
+    } else if (dg_str_is(field, "column")) {
+        write_name(out, facts->name, true);
+    } else if (dg_str_is(field, "name")) {
+        write_name(out, facts->name, false);
+    } else if (dg_str_is(field, "new") || dg_str_is(field, "new_name")) {
+        write_name(out, facts->new_name, field.len == 3);
+    } else if (dg_str_is(field, "schema")) {
+        write_name(out, facts->schema, false);
+    } else if (dg_str_is(field, "when")) {
+        write_window(out, facts->change.after_us, facts->change.before_us, input->now_us);
+    } else if (dg_str_is(field, "read")) {
+        int64_t read_us = dg_snapshot_read_at_us(input->snapshot);
+        write_window(out, read_us, read_us, input->now_us);
+    } else if (dg_str_is(field, "count")) {
+        dg_text_printf(out, facts->n_columns == 1 ? "%zu column" : "%zu columns", facts->n_columns);
+    } else if (dg_str_is(field, "used")) {
+        write_used(out, input);
+    } else if (dg_str_is(field, "nearest") && !is_brief) {
+        write_nearest(out, facts);
+    } else if (dg_str_is(field, "list") && !is_brief) {
+        write_list(out, facts);
+    }
+}
+
+static void write_template(struct dg_text *out, const struct dg_diagnose_facts *facts, const char *text)
+{
+    while (*text != '\0') {
+        size_t plain = strcspn(text, "{");
+        dg_text_append(out, (struct dg_str){text, plain});
+        text += plain;
+        if (*text == '\0')
+            return;
+        size_t len = strcspn(text, "}");
+        write_field(out, facts, (struct dg_str){text + 1, len - 1});
+        text += text[len] == '}' ? len + 1 : len;
+    }
+}
+
+static void write_text(const struct dg_diagnose_facts *facts, const char *prefix, const char *template, char *to)
+{
+    struct dg_text out;
+    char bytes[8 * DG_DIAGNOSIS_BYTES];
+    dg_text_init_fixed(&out, bytes, sizeof(bytes));
+    dg_text_cstr(&out, prefix);
+    write_template(&out, facts, template);
+    const char *text = dg_text_get(&out);
+    size_t len = strlen(text);
+    bool is_cut = len >= DG_DIAGNOSIS_BYTES;
+    if (is_cut)
+        len = DG_DIAGNOSIS_BYTES - 4;
+    memcpy(to, text, len);
+    memcpy(to + len, is_cut ? "..." : "", is_cut ? 4 : 1);
+}
+
+void dg_diagnose_write(const struct dg_diagnose_facts *facts, struct dg_diagnosis *diagnosis)
+{
+    bool is_brief = facts->input->detail == DG_DETAIL_BRIEF;
+    write_text(facts, "driftguard: ", messages[facts->message].detail, diagnosis->detail);
+    write_text(facts, "", is_brief ? messages[facts->message].brief_hint : messages[facts->message].hint,
+               diagnosis->hint);
+    snprintf(diagnosis->kind, sizeof(diagnosis->kind), "%s", messages[facts->message].kind);
+}

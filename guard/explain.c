@@ -1,0 +1,196 @@
+/*
+ * From the server's error to what the client reads: which finding it is, whether a catalog read could say more, the
+ * diagnosis, the drift group, the breaker's record.
+ */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "guard/names.h"
+#include "guard/read.h"
+#include "guard/state.h"
+
+/* Errors about a FROM clause that never was right are no drift. The routine is the same in every language. */
+static bool is_about_from_clause(const struct dg_error_fields *fields, const struct dg_sql_finding *finding)
+{
+    if (finding != NULL)
+        return finding->kind == DG_FINDING_FROM_ENTRY;
+    return dg_str_is(fields->routine, "errorMissingRTE") || dg_str_is(fields->routine, "transformLockingClause");
+}
+
+/* Without a finding, the name at the error's position is the best there is. The names' bytes are in *names. */
+static bool make_finding(const struct dg_verdict *verdict, const struct dg_error_fields *fields,
+                         struct dg_written_name *names, struct dg_sql_finding *finding)
+{
+    if (!dg_name_at_position(verdict->text, fields->position, names))
+        return false;
+    *finding = (struct dg_sql_finding){.sqlstate = "42703"};
+    if (dg_str_is(fields->sqlstate, "42P01")) {
+        finding->kind = DG_FINDING_RELATION;
+        finding->sqlstate = "42P01";
+        finding->relation = names->parts[names->n - 1];
+        finding->schema = names->n > 1 ? names->parts[names->n - 2] : NULL;
+    } else {
+        finding->kind = DG_FINDING_COLUMN;
+        finding->column = names->parts[names->n - 1];
+    }
+    return true;
+}
+
+bool dg_explain_diagnose(const struct dg_explain_context *context, const struct dg_verdict *verdict,
+                         const struct dg_sql_statement *statement, const struct dg_error_fields *fields,
+                         struct dg_diagnosis *diagnosis)
+{
+    struct dg_written_name names;
+    struct dg_sql_finding made;
+    const struct dg_sql_finding *finding = dg_outcome_match(statement, fields);
+    bool is_found = finding != NULL;
+    *diagnosis = (struct dg_diagnosis){0};
+    if (is_about_from_clause(fields, finding))
+        return true;
+    if (!is_found)
+        finding = make_finding(verdict, fields, &names, &made) ? &made : NULL;
+    struct dg_diagnose_input input = {.fields = fields,
+                                      .finding = finding,
+                                      .statement = statement,
+                                      .snapshot = context->snapshot,
+                                      .journal = context->journal,
+                                      .detail = context->detail,
+                                      .now_us = dg_clock_wall_us(),
+                                      .path = context->path == NULL ? NULL : context->path->items,
+                                      .n_path = context->path == NULL ? 0 : context->path->n,
+                                      .role = context->role};
+    dg_diagnose(&input, diagnosis);
+    return is_found;
+}
+
+void dg_explain_file(const struct dg_explain_context *context, const struct dg_verdict *verdict,
+                     const struct dg_error_fields *fields, const struct dg_diagnosis *diagnosis)
+{
+    if (!diagnosis->is_explained)
+        return;
+    char sqlstate[6] = "";
+    if (fields->sqlstate.len == 5)
+        memcpy(sqlstate, fields->sqlstate.data, 5);
+    struct dg_group_event event = {.database = context->database,
+                                   .schema = diagnosis->schema,
+                                   .relation = diagnosis->relation,
+                                   .column = diagnosis->column,
+                                   .kind = diagnosis->kind,
+                                   .sqlstate = sqlstate,
+                                   .application = context->application,
+                                   .text = verdict->text,
+                                   .now_us = dg_clock_wall_us()};
+    if (!dg_groups_record(context->guard->shared->groups, &event))
+        return;
+    dg_logf(context->guard->shared->log, DG_LOG_WARNING, "drift_opened", "the code and the live schema differ",
+            dg_field_str("database", context->database), dg_field_str("schema", diagnosis->schema),
+            dg_field_str("relation", diagnosis->relation), dg_field_str("column", diagnosis->column),
+            dg_field_str("kind", diagnosis->kind));
+}
+
+static void copy_name(char *to, size_t size, const char *from)
+{
+    /* ASCII only: the error's encoding is not known. */
+    bool fits = dg_str_is_ascii(dg_str_of(from));
+    snprintf(to, size, "%s", fits ? from : "");
+}
+
+static void rewrite(struct dg_guard_session *session, const struct dg_diagnosis *diagnosis,
+                    struct dg_error_addition *addition)
+{
+    snprintf(session->detail_text, sizeof(session->detail_text), "%s", diagnosis->detail);
+    snprintf(session->hint_text, sizeof(session->hint_text), "%s", diagnosis->hint);
+    copy_name(session->schema_name, sizeof(session->schema_name), diagnosis->schema);
+    copy_name(session->table_name, sizeof(session->table_name), diagnosis->relation);
+    copy_name(session->column_name, sizeof(session->column_name), diagnosis->column);
+    *addition = (struct dg_error_addition){.detail = session->detail_text,
+                                           .hint = session->hint_text,
+                                           .schema = session->schema_name,
+                                           .table = session->table_name,
+                                           .column = session->column_name};
+}
+
+static void record(struct dg_guard_session *session, const struct dg_verdict *verdict,
+                   const struct dg_sql_finding *finding, struct dg_str body, const struct dg_error_addition *addition)
+{
+    struct dg_buffer message;
+    if (session->mode != DG_MODE_ENFORCE || finding == NULL || verdict->analysis.n_statements != 1)
+        return;
+    dg_buffer_init(&message, 65536);
+    if (dg_error_fields_rewrite(body, addition, &message) == DG_OK)
+        dg_breaking_record(session, verdict, finding, dg_buffer_view(&message));
+    dg_buffer_fini(&message);
+}
+
+static bool hold_for_read(struct dg_guard_session *session, struct dg_verdict *verdict,
+                          const struct dg_sql_statement *statement, struct dg_str body, struct dg_reaction *reaction)
+{
+    int64_t timeout_ms = dg_guard_config(session->guard)->annotate_timeout_ms;
+    bool is_held = session->mode >= DG_MODE_ANNOTATE && timeout_ms > 0;
+    if (!dg_read_for_error(session, verdict, statement, body, is_held))
+        return false;
+    if (is_held) {
+        session->is_error_held = true;
+        session->held_for |= DG_HOLD_ERROR;
+        reaction->action = DG_REACTION_HOLD;
+        reaction->hold_ms = (uint32_t)timeout_ms;
+    }
+    return true;
+}
+
+static void explain(struct dg_guard_session *session, struct dg_verdict *verdict,
+                    const struct dg_sql_statement *statement, const struct dg_error_fields *fields, struct dg_str body,
+                    bool is_again, struct dg_reaction *reaction)
+{
+    const struct dg_path *path = &session->path;
+    struct dg_explain_context context = {
+        .guard = session->guard,
+        .database = session->database,
+        .application = session->application,
+        .snapshot = dg_session_snapshot(session),
+        .journal = session->handle == NULL ? NULL : dg_schema_database_journal(session->handle),
+        .path = path->now.path.state == DG_SETTING_SET       ? path->now.path.words
+                : path->now.path.state == DG_SETTING_DEFAULT ? path->default_path
+                                                             : NULL,
+        .role = dg_path_role(path),
+        .detail = session->detail,
+    };
+    struct dg_diagnosis diagnosis;
+    bool is_found = dg_explain_diagnose(&context, verdict, statement, fields, &diagnosis);
+    if (!is_found && diagnosis.is_unforeseen && !is_again && hold_for_read(session, verdict, statement, body, reaction))
+        return;
+    dg_explain_file(&context, verdict, fields, &diagnosis);
+    if (session->mode < DG_MODE_ANNOTATE)
+        return;
+    if (diagnosis.is_explained) {
+        const char *labels[] = {session->database};
+        dg_metrics_add(session->guard->shared->metrics, DG_FAMILY_ANNOTATIONS, labels, 1);
+        reaction->action = DG_REACTION_REWRITE;
+        rewrite(session, &diagnosis, &reaction->addition);
+    }
+    record(session, verdict, dg_outcome_match(statement, fields), body, &reaction->addition);
+}
+
+void dg_explain_error(struct dg_guard_session *session, struct dg_ticket *ticket, enum dg_stage stage,
+                      struct dg_str body, bool is_again, struct dg_reaction *reaction)
+{
+    struct dg_error_fields fields;
+    const struct dg_sql_statement *statement = dg_ticket_statement(ticket, stage);
+    if (statement == NULL || dg_error_fields_parse(body, &fields) != DG_OK)
+        return;
+    if (!dg_str_is(fields.sqlstate, "42703") && !dg_str_is(fields.sqlstate, "42P01"))
+        return;
+    if (!dg_error_is_at_analysis(&fields))
+        return;
+    /* Judged again where the snapshot is another by now, as it is after a read. */
+    size_t i = (size_t)(statement - ticket->verdict->analysis.statements);
+    enum dg_reason reason;
+    const struct dg_verdict *old = ticket->verdict;
+    struct dg_verdict *verdict = dg_judge_verdict(session, old->text, old->param_types, old->n_param_types, &reason);
+    if (verdict == NULL || i >= verdict->analysis.n_statements) {
+        dg_verdict_unref(verdict);
+        verdict = dg_verdict_ref(ticket->verdict);
+    }
+    explain(session, verdict, &verdict->analysis.statements[i], &fields, body, is_again, reaction);
+    dg_verdict_unref(verdict);
+}

@@ -1,0 +1,161 @@
+/*
+ * Statements by verdict, and predictions against what the server did (DESIGN section 2).
+ *
+ * For each error of 42703 or 42P01 exactly one outcome: predicted_raised, missed, or uncovered with its reason. A
+ * prediction that was not raised is a false_alarm only after a catalog read that began afterwards supports it (read.c).
+ */
+#include <stdlib.h>
+
+#include "guard/diagnose.h"
+#include "guard/state.h"
+
+static const enum dg_metric_cell not_inspected_cells[DG_REASON_COUNT] = {
+    [DG_REASON_DDL] = DG_CELL_NOT_INSPECTED_DDL,
+    [DG_REASON_UTILITY] = DG_CELL_NOT_INSPECTED_UTILITY,
+    [DG_REASON_UNPARSED] = DG_CELL_NOT_INSPECTED_UNPARSED,
+    [DG_REASON_STALE] = DG_CELL_NOT_INSPECTED_STALE,
+    [DG_REASON_TOO_LONG] = DG_CELL_NOT_INSPECTED_TOO_LONG,
+    [DG_REASON_ENCODING] = DG_CELL_NOT_INSPECTED_ENCODING,
+    [DG_REASON_NO_SNAPSHOT] = DG_CELL_NOT_INSPECTED_NO_SNAPSHOT,
+    [DG_REASON_NO_MEMORY] = DG_CELL_NOT_INSPECTED_NO_MEMORY,
+    [DG_REASON_OFF] = DG_CELL_NOT_INSPECTED_OFF,
+};
+
+static void count_statement(struct dg_metrics_shard *shard, enum dg_reason reason, size_t n_findings)
+{
+    switch (reason) {
+    case DG_REASON_NONE:
+        dg_count(shard, n_findings > 0 ? DG_CELL_STATEMENTS_FINDING : DG_CELL_STATEMENTS_OK, 1);
+        return;
+    case DG_REASON_UNKNOWN:
+    case DG_REASON_TEMP:
+    case DG_REASON_NESTED:
+        dg_count(shard, n_findings > 0 ? DG_CELL_STATEMENTS_FINDING : DG_CELL_STATEMENTS_UNKNOWN, 1);
+        return;
+    case DG_REASON_DDL:
+    case DG_REASON_UTILITY:
+    case DG_REASON_UNPARSED:
+    case DG_REASON_STALE:
+    case DG_REASON_TOO_LONG:
+    case DG_REASON_ENCODING:
+    case DG_REASON_NO_SNAPSHOT:
+    case DG_REASON_NO_MEMORY:
+    case DG_REASON_OFF:
+        dg_count(shard, DG_CELL_STATEMENTS_NOT_INSPECTED, 1);
+        dg_count(shard, not_inspected_cells[reason], 1);
+        return;
+    case DG_REASON_COUNT:
+    default:
+        return;
+    }
+}
+
+/* A reason of the whole text comes before the statement's own, but for those that say why there is nothing to judge. */
+static enum dg_reason reason_of(const struct dg_ticket *ticket, const struct dg_sql_statement *statement)
+{
+    if (statement->reason == DG_REASON_UTILITY || statement->reason == DG_REASON_DDL)
+        return statement->reason;
+    return ticket->reason != DG_REASON_NONE ? ticket->reason : statement->reason;
+}
+
+void dg_outcome_count_statements(struct dg_guard_session *session, const struct dg_ticket *ticket, bool is_execute)
+{
+    struct dg_metrics_shard *shard = session->guard->shard;
+    if (ticket == NULL || ticket->verdict == NULL || ticket->verdict->analysis.reason != DG_REASON_NONE) {
+        /* An Execute of what we do not know: a cursor, or a statement that SQL prepared. */
+        enum dg_reason reason = ticket != NULL ? ticket->reason : is_execute ? DG_REASON_UTILITY : DG_REASON_NO_MEMORY;
+        count_statement(shard, reason, 0);
+        return;
+    }
+    const struct dg_sql_analysis *analysis = &ticket->verdict->analysis;
+    for (size_t i = 0; i < analysis->n_statements; i++) {
+        const struct dg_sql_statement *statement = &analysis->statements[i];
+        if (statement->class != DG_CLASS_EMPTY)
+            count_statement(shard, reason_of(ticket, statement), statement->n_findings);
+    }
+}
+
+void dg_outcome_count(struct dg_guard *guard, const char *database, const char *outcome, const char *reason)
+{
+    const char *labels[] = {database, outcome, reason};
+    dg_metrics_add(guard->shared->metrics, DG_FAMILY_PREDICTIONS, labels, 1);
+}
+
+static uint32_t position_of(const struct dg_error_fields *fields)
+{
+    uint32_t position = 0;
+    for (size_t i = 0; i < fields->position.len && position < UINT32_MAX / 10 - 9; i++) {
+        char c = fields->position.data[i];
+        if (c < '0' || c > '9')
+            return 0;
+        position = position * 10 + (uint32_t)(c - '0');
+    }
+    return position;
+}
+
+const struct dg_sql_finding *dg_outcome_match(const struct dg_sql_statement *statement,
+                                              const struct dg_error_fields *fields)
+{
+    uint32_t position = position_of(fields);
+    if (statement == NULL)
+        return NULL;
+    for (size_t i = 0; i < statement->n_findings; i++) {
+        const struct dg_sql_finding *finding = &statement->findings[i];
+        if (finding->sqlstate != NULL && dg_str_is(fields->sqlstate, finding->sqlstate) &&
+            finding->position == position)
+            return finding;
+    }
+    return NULL;
+}
+
+/* Behind PREPARE, EXPLAIN and the like the server may count positions from elsewhere: an inexact finding of the same
+   code was foreseen too. */
+static bool was_foreseen(const struct dg_sql_statement *statement, const struct dg_error_fields *fields)
+{
+    if (dg_outcome_match(statement, fields) != NULL)
+        return true;
+    for (size_t i = 0; i < statement->n_findings; i++) {
+        const struct dg_sql_finding *finding = &statement->findings[i];
+        if (!finding->is_exact && finding->sqlstate != NULL && dg_str_is(fields->sqlstate, finding->sqlstate))
+            return true;
+    }
+    return false;
+}
+
+void dg_outcome_completed(struct dg_guard_session *session, struct dg_ticket *ticket,
+                          const struct dg_sql_statement *statement)
+{
+    if (ticket == NULL || statement == NULL || statement->n_findings == 0 || ticket->reason != DG_REASON_NONE)
+        return;
+    dg_breaking_forget(session, ticket->verdict);
+    dg_session_move_epoch(session);
+    dg_read_for_doubt(session, ticket->verdict, statement);
+}
+
+void dg_outcome_raised(struct dg_guard_session *session, struct dg_ticket *ticket,
+                       const struct dg_sql_statement *statement, const struct dg_error_fields *fields)
+{
+    if (!dg_str_is(fields->sqlstate, "42703") && !dg_str_is(fields->sqlstate, "42P01"))
+        return;
+    enum dg_reason reason = ticket == NULL ? DG_REASON_UNKNOWN : ticket->reason;
+    if (statement != NULL)
+        reason = reason_of(ticket, statement);
+    const char *outcome = "uncovered";
+    if (fields->internal_query.data != NULL || fields->where.data != NULL) {
+        reason = DG_REASON_NESTED;
+    } else if (statement != NULL && ticket->reason == DG_REASON_NONE && statement->n_findings > 0 &&
+               was_foreseen(statement, fields)) {
+        outcome = "predicted_raised";
+        reason = DG_REASON_NONE;
+    } else if (reason == DG_REASON_NONE) {
+        bool is_ours = dg_error_is_at_analysis(fields);
+        outcome = is_ours ? "missed" : "uncovered";
+        reason = is_ours ? DG_REASON_NONE : DG_REASON_NESTED;
+        /* Something else was promised: is that promise still good? */
+        if (is_ours && statement->n_findings > 0 && statement->findings[0].is_exact)
+            dg_read_for_doubt(session, ticket->verdict, statement);
+    }
+    dg_outcome_count(session->guard, session->database, outcome, dg_reason_label(reason));
+    if (ticket != NULL)
+        ticket->is_settled = true;
+}

@@ -1,0 +1,331 @@
+/*
+ * Catalog reads that the guard asks for, and what it does with the answer.
+ *
+ *   HOLD   a statement waits: for changes to be covered, or for a database to be released
+ *   ERROR  the server raised what nobody foresaw; sessions that hold the error wait, others have it filed (drift groups)
+ *   DOUBT  a prediction was not raised: if a snapshot read afterwards still supports it, it was a false alarm
+ *
+ * A read outlives its session: the session is taken off its list of waiters, and the answer still comes to the worker's
+ * mailbox. ERROR reads are shared by all who ask for the same verdict at a time: 400 errors cost one read.
+ */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "guard/diagnose.h"
+#include "guard/read.h"
+#include "guard/state.h"
+
+#define ERROR_BODY_BYTES 2048
+#define ASK_AGAIN_MS 1000 /* the same text asks for one read in this time */
+
+struct dg_read {
+    struct dg_schema_request request; /* its mail comes first: deliver casts */
+    struct dg_read *next;
+    struct dg_guard *guard; /* NULL: the worker has gone, the answer is thrown away */
+    enum dg_read_purpose purpose;
+    struct dg_guard_session *waiters;
+    struct dg_schema_database *handle; /* opened for this read, or NULL */
+    struct dg_guard_database *database;
+    struct dg_verdict *verdict;
+    size_t statement; /* its number in the verdict */
+    struct dg_words *path;
+    struct dg_words *role;
+    size_t n_unheld; /* errors to file */
+    char application[64];
+    size_t body_len;
+    char body[ERROR_BODY_BYTES];
+};
+
+static void read_free(struct dg_read *read)
+{
+    dg_snapshot_unref(read->request.snapshot);
+    dg_schema_database_close(read->handle);
+    dg_verdict_unref(read->verdict);
+    dg_words_unref(read->path);
+    dg_words_unref(read->role);
+    free(read);
+}
+
+static void read_unlink(struct dg_read *read)
+{
+    struct dg_read **link = &read->guard->reads;
+    while (*link != read)
+        link = &(*link)->next;
+    *link = read->next;
+    read->guard->n_reads--;
+}
+
+/* ---- the answer -------------------------------------------------------------------------------------------------- */
+
+static void wake(struct dg_read *read)
+{
+    while (read->waiters != NULL) {
+        struct dg_guard_session *session = read->waiters;
+        if (session->statement_read == read) {
+            session->statement_read = NULL;
+            read->waiters = NULL;
+        } else {
+            session->error_read = NULL;
+            read->waiters = session->next_waiter;
+            session->next_waiter = NULL;
+        }
+        session->resume(session->context); /* may free the session */
+    }
+}
+
+/* What the text means against the snapshot that came, for the session as it was. NULL if there is none. */
+static struct dg_verdict *judge_again(struct dg_read *read)
+{
+    const struct dg_snapshot *snapshot = read->request.snapshot;
+    const struct dg_verdict *old = read->verdict;
+    const struct dg_config *config = dg_guard_config(read->guard);
+    if (snapshot == NULL || config == NULL)
+        return NULL;
+    struct dg_sql_session sql = {.snapshot = snapshot,
+                                 .path = read->path == NULL ? NULL : read->path->items,
+                                 .n_path = read->path == NULL ? 0 : read->path->n,
+                                 .path_known = read->path != NULL,
+                                 .role = read->role == NULL ? NULL : read->role->items[0],
+                                 .param_types = old->param_types,
+                                 .n_param_types = old->n_param_types,
+                                 .max_tokens = (size_t)config->max_inspect_tokens};
+    return dg_judge_anew(read->guard, old->text, &sql, old->key);
+}
+
+static const struct dg_sql_statement *statement_of(const struct dg_read *read, const struct dg_verdict *verdict)
+{
+    if (verdict == NULL || read->statement >= verdict->analysis.n_statements)
+        return NULL;
+    return &verdict->analysis.statements[read->statement];
+}
+
+static bool same_finding(const struct dg_sql_finding *a, const struct dg_sql_finding *b)
+{
+    return a->kind == b->kind && a->position == b->position && strcmp(a->sqlstate, b->sqlstate) == 0;
+}
+
+static void settle_doubt(struct dg_read *read)
+{
+    struct dg_verdict *anew = judge_again(read);
+    const struct dg_sql_statement *before = statement_of(read, read->verdict);
+    const struct dg_sql_statement *after = statement_of(read, anew);
+    if (before != NULL && after != NULL && before->n_findings > 0 && after->n_findings > 0 &&
+        same_finding(&before->findings[0], &after->findings[0])) {
+        dg_outcome_count(read->guard, read->database->name, "false_alarm", "");
+        atomic_store(&read->database->is_disarmed, true);
+        dg_logf(read->guard->shared->log, DG_LOG_WARNING, "false_alarm",
+                "a predicted error was not raised; the breaker of this database is off until restart",
+                dg_field_str("database", read->database->name), dg_field_str("sqlstate", before->findings[0].sqlstate));
+    }
+    dg_verdict_unref(anew);
+}
+
+static void file_error(struct dg_read *read)
+{
+    struct dg_verdict *anew = judge_again(read);
+    const struct dg_verdict *verdict = anew != NULL ? anew : read->verdict;
+    const struct dg_sql_statement *statement = statement_of(read, verdict);
+    struct dg_error_fields fields;
+    struct dg_diagnosis diagnosis;
+    if (statement != NULL && dg_error_fields_parse((struct dg_str){read->body, read->body_len}, &fields) == DG_OK) {
+        struct dg_explain_context context = {
+            .guard = read->guard,
+            .database = read->database->name,
+            .application = read->application,
+            .snapshot = read->request.snapshot,
+            .journal = read->handle == NULL ? NULL : dg_schema_database_journal(read->handle),
+            .path = read->path,
+            .role = read->role == NULL ? NULL : read->role->items[0],
+            .detail = DG_DETAIL_BRIEF,
+        };
+        dg_explain_diagnose(&context, verdict, statement, &fields, &diagnosis);
+        for (size_t i = 0; i < read->n_unheld; i++)
+            dg_explain_file(&context, verdict, &fields, &diagnosis);
+    }
+    dg_verdict_unref(anew);
+}
+
+static void on_answer(struct dg_mail *mail, void *reader)
+{
+    struct dg_read *read = (struct dg_read *)(void *)mail;
+    (void)reader;
+    if (read->guard != NULL) {
+        read_unlink(read);
+        if (read->purpose == DG_READ_DOUBT && read->request.status == DG_OK)
+            settle_doubt(read);
+        if (read->n_unheld > 0)
+            file_error(read);
+        wake(read);
+    }
+    read_free(read);
+}
+
+static void on_discard(struct dg_mail *mail)
+{
+    struct dg_read *read = (struct dg_read *)(void *)mail;
+    if (read->guard != NULL)
+        read_unlink(read);
+    read_free(read);
+}
+
+/* ---- asking ------------------------------------------------------------------------------------------------------ */
+
+static struct dg_read *read_new(struct dg_guard_session *session, enum dg_read_purpose purpose)
+{
+    struct dg_guard *guard = session->guard;
+    if (guard->n_reads >= DG_GUARD_MAX_READS || session->handle == NULL)
+        return NULL;
+    struct dg_read *read = calloc(1, sizeof(*read));
+    if (read == NULL)
+        return NULL;
+    read->request.mail.deliver = on_answer;
+    read->request.mail.discard = on_discard;
+    read->guard = guard;
+    read->purpose = purpose;
+    read->database = session->view == NULL ? NULL : session->view->database;
+    read->next = guard->reads;
+    guard->reads = read;
+    guard->n_reads++;
+    return read;
+}
+
+bool dg_read_until_covered(struct dg_guard_session *session)
+{
+    struct dg_read *read = read_new(session, DG_READ_HOLD);
+    if (read == NULL)
+        return false;
+    read->waiters = session;
+    session->statement_read = read;
+    dg_schema_database_read(session->handle, &read->request, session->guard->mailbox);
+    return true;
+}
+
+bool dg_read_release(struct dg_guard_session *session, const char *database)
+{
+    struct dg_read *read = read_new(session, DG_READ_HOLD);
+    if (read == NULL)
+        return false;
+    read->waiters = session;
+    session->statement_read = read;
+    dg_schema_store_release_database(session->guard->shared->store, database, &read->request, session->guard->mailbox);
+    return true;
+}
+
+/* Sends a read of the relations that the statement names. */
+static void send(struct dg_guard_session *session, struct dg_read *read, const struct dg_sql_statement *statement)
+{
+    struct dg_schema_name names[32];
+    size_t n = statement->n_relations < 32 ? statement->n_relations : 32;
+    for (size_t i = 0; i < n; i++)
+        names[i] = (struct dg_schema_name){statement->relations[i].schema, statement->relations[i].name};
+    read->request.names = names;
+    read->request.n_names = n;
+    /* The handle of the read's own keeps the database open until the answer is here. */
+    read->handle = dg_schema_database_open(session->guard->shared->store, session->database);
+    dg_schema_database_read(session->handle, &read->request, session->guard->mailbox);
+}
+
+static void remember_session(struct dg_read *read, const struct dg_guard_session *session)
+{
+    const struct dg_path *path = &session->path;
+    const char *const *items;
+    size_t n;
+    if (dg_path_search_path(path, &items, &n))
+        read->path = dg_words_ref(path->now.path.state == DG_SETTING_SET ? path->now.path.words : path->default_path);
+    const char *role = dg_path_role(path);
+    read->role = role == NULL ? NULL : dg_words_new(&role, 1);
+    snprintf(read->application, sizeof(read->application), "%s", session->application);
+}
+
+static struct dg_read *find_error_read(struct dg_guard *guard, const struct dg_verdict *verdict)
+{
+    for (struct dg_read *read = guard->reads; read != NULL; read = read->next) {
+        if (read->purpose == DG_READ_ERROR && read->verdict == verdict)
+            return read;
+    }
+    return NULL;
+}
+
+static void join(struct dg_read *read, struct dg_guard_session *session, bool is_held)
+{
+    if (!is_held) {
+        read->n_unheld++;
+        return;
+    }
+    session->next_waiter = read->waiters;
+    read->waiters = session;
+    session->error_read = read;
+}
+
+bool dg_read_for_error(struct dg_guard_session *session, struct dg_verdict *verdict,
+                       const struct dg_sql_statement *statement, struct dg_str body, bool is_held)
+{
+    struct dg_read *read = find_error_read(session->guard, verdict);
+    if (read != NULL) {
+        join(read, session, is_held);
+        return true;
+    }
+    uint64_t now_ms = dg_clock_monotonic_ms();
+    if (verdict->last_read_ms != 0 && now_ms - verdict->last_read_ms < ASK_AGAIN_MS)
+        return false;
+    read = session->view == NULL || session->view->database == NULL ? NULL : read_new(session, DG_READ_ERROR);
+    if (read == NULL)
+        return false;
+    verdict->last_read_ms = now_ms;
+    read->verdict = dg_verdict_ref(verdict);
+    read->statement = (size_t)(statement - verdict->analysis.statements);
+    read->body_len = body.len < sizeof(read->body) ? body.len : 0;
+    memcpy(read->body, body.data, read->body_len);
+    remember_session(read, session);
+    join(read, session, is_held);
+    send(session, read, statement);
+    return true;
+}
+
+void dg_read_for_doubt(struct dg_guard_session *session, struct dg_verdict *verdict,
+                       const struct dg_sql_statement *statement)
+{
+    /* What the session has not committed cannot be asked of another connection. */
+    if (session->path.n_locals > 0 || session->path.any_uncommitted || session->path.any_temp ||
+        session->n_pending > 0 || session->view == NULL || session->view->database == NULL)
+        return;
+    struct dg_read *read = read_new(session, DG_READ_DOUBT);
+    if (read == NULL)
+        return;
+    read->verdict = dg_verdict_ref(verdict);
+    read->statement = (size_t)(statement - verdict->analysis.statements);
+    remember_session(read, session);
+    send(session, read, statement);
+}
+
+/* ---- going ------------------------------------------------------------------------------------------------------- */
+
+void dg_read_detach(struct dg_guard_session *session)
+{
+    if (session->statement_read != NULL) {
+        session->statement_read->waiters = NULL;
+        session->statement_read = NULL;
+    }
+    if (session->error_read == NULL)
+        return;
+    struct dg_guard_session **link = &session->error_read->waiters;
+    while (*link != session)
+        link = &(*link)->next_waiter;
+    *link = session->next_waiter;
+    session->next_waiter = NULL;
+    session->error_read = NULL;
+}
+
+void dg_read_detach_all(struct dg_guard *guard)
+{
+    for (struct dg_read *read = guard->reads; read != NULL; read = read->next) {
+        read->guard = NULL;
+        dg_verdict_unref(read->verdict);
+        dg_words_unref(read->path);
+        dg_words_unref(read->role);
+        read->verdict = NULL;
+        read->path = NULL;
+        read->role = NULL;
+    }
+    guard->reads = NULL;
+}
