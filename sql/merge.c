@@ -1,0 +1,54 @@
+/*
+ * MERGE (parse_merge.c): WITH, target, source, ON, then each WHEN in order: its condition, then the columns and values
+ * of its action. WHEN MATCHED sees target and source, WHEN NOT MATCHED only the source.
+ */
+#include "sql/resolver.h"
+
+static void when_clause(struct dg_resolver *r, struct dg_scope *scope, struct dg_scope_item *target,
+                        struct dg_scope_entry *target_entry, const cJSON *when)
+{
+    bool is_matched = dg_tree_bool(when, "matched");
+    target_entry->shows_name = is_matched;
+    target_entry->shows_columns = is_matched;
+    r->clause = DG_CLAUSE_WHERE;
+    dg_expression_condition(r, scope, dg_tree_field(when, "condition"));
+    const cJSON *list = dg_tree_list(when, "targetList");
+    if (dg_tree_is(when, "commandType", "CMD_INSERT")) {
+        dg_modify_check_columns(r, target, list);
+        if (dg_tree_list(when, "values") != NULL)
+            dg_modify_assign_row(r, scope, target, list, dg_tree_list(when, "values"));
+    } else if (dg_tree_is(when, "commandType", "CMD_UPDATE")) {
+        dg_modify_set(r, scope, target, list);
+    }
+}
+
+/* The source's own entry (the last) shows its name and columns in every WHEN, though a join hid them. */
+void dg_merge(struct dg_resolver *r, struct dg_scope *parent, const cJSON *body)
+{
+    struct dg_scope scope;
+    dg_scope_init(&scope, parent);
+    if (r->facts->version_num < 150000)
+        dg_resolver_blur(r); /* 42601 */
+    dg_with_clause(r, &scope, dg_tree_field(body, "withClause"));
+    struct dg_scope_item *target = dg_from_target(r, &scope, dg_tree_field(body, "relation"));
+    if (target == NULL)
+        return;
+    if (target->kind == DG_ITEM_RELATION && target->relation->kind != 'r' && target->relation->kind != 'p')
+        dg_resolver_blur(r); /* 0A000 */
+    if (target->kind == DG_ITEM_RELATION && (target->relation->flags & DG_RELATION_INSTEAD) != 0)
+        dg_resolver_blur(r);
+    const cJSON *source = dg_tree_field(body, "sourceRelation");
+    if (source != NULL) {
+        /* A list of one, as FROM has it; the tree's own node may have siblings. */
+        cJSON alone = *source;
+        alone.next = NULL;
+        dg_from_clause(r, &scope, &alone);
+    }
+    struct dg_scope_entry *target_entry = dg_from_add_entry(r, &scope, target, true, true);
+    if (target_entry == NULL)
+        return;
+    r->clause = DG_CLAUSE_JOIN_ON;
+    dg_expression_condition(r, &scope, dg_tree_field(body, "joinCondition"));
+    for (const cJSON *item = dg_tree_list(body, "mergeWhenClauses"); item != NULL; item = item->next)
+        when_clause(r, &scope, target, target_entry, dg_tree_body(item, DG_NODE_MERGE_WHEN_CLAUSE));
+}

@@ -1,0 +1,147 @@
+/*
+ * Name resolution: the way in and out, and the state that the walk shares (resolver.h tells which file does what).
+ *
+ * The order is PostgreSQL's: what its parse analysis looks at first, we look at first. A statement is decided when
+ * every name was found or is certain to be missing; one name that cannot be decided gives the whole statement a reason.
+ */
+#include "sql/resolve.h"
+
+#include "sql/resolver.h"
+
+void *dg_resolver_alloc(struct dg_resolver *r, size_t size_bytes)
+{
+    void *memory = dg_arena_zalloc(r->arena, size_bytes);
+    if (memory == NULL)
+        r->no_memory = true;
+    return memory;
+}
+
+void dg_resolver_blur(struct dg_resolver *r)
+{
+    r->is_blurred = true;
+}
+
+void dg_resolver_undecided(struct dg_resolver *r, enum dg_reason reason)
+{
+    if (r->reason == DG_REASON_NONE)
+        r->reason = reason;
+    r->is_blurred = true;
+}
+
+bool dg_resolver_enter(struct dg_resolver *r)
+{
+    if (r->no_memory)
+        return false;
+    if (r->depth >= DG_RESOLVE_MAX_DEPTH) {
+        dg_resolver_undecided(r, DG_REASON_UNKNOWN);
+        return false;
+    }
+    r->depth++;
+    return true;
+}
+
+void dg_resolver_leave(struct dg_resolver *r)
+{
+    r->depth--;
+}
+
+static bool resolver_init(struct dg_resolver *r, const struct dg_sql_session *session, struct dg_str text,
+                          struct dg_arena *arena)
+{
+    *r = (struct dg_resolver){.session = session, .snapshot = session->snapshot, .text = text, .arena = arena};
+    r->facts = dg_snapshot_facts(session->snapshot);
+    if (session->role != NULL) {
+        const struct dg_role *role = dg_snapshot_role(session->snapshot, dg_str_of(session->role));
+        r->role_oid = role == NULL ? 0 : role->oid;
+    }
+    /* Something uncommitted may have changed any name: the walk still collects references, but decides nothing. */
+    if (session->any_uncommitted)
+        dg_resolver_undecided(r, DG_REASON_DDL);
+    return dg_output_init(r);
+}
+
+/* FALSE: a statement that is not judged here. */
+static bool resolve_statement(struct dg_resolver *r, const cJSON *statement)
+{
+    struct dg_column_list targets = {0};
+    struct dg_node node = dg_tree_node(statement);
+    if (node.kind != DG_NODE_MERGE_STMT) {
+        dg_query(r, NULL, statement, NULL, &targets);
+        return node.kind == DG_NODE_SELECT_STMT || node.kind == DG_NODE_INSERT_STMT ||
+               node.kind == DG_NODE_UPDATE_STMT || node.kind == DG_NODE_DELETE_STMT;
+    }
+    dg_merge(r, NULL, node.body);
+    return true;
+}
+
+enum dg_status dg_resolve(const struct dg_sql_session *session, struct dg_str text, const cJSON *statement,
+                          struct dg_arena *arena, struct dg_resolution *resolution)
+{
+    struct dg_resolver r;
+    *resolution = (struct dg_resolution){.reason = DG_REASON_NO_SNAPSHOT};
+    if (session->snapshot == NULL)
+        return DG_OK;
+    if (!resolver_init(&r, session, text, arena)) {
+        resolution->reason = DG_REASON_NO_MEMORY;
+        return DG_NO_MEMORY;
+    }
+    if (!resolve_statement(&r, statement))
+        dg_resolver_undecided(&r, DG_REASON_UTILITY);
+    dg_output_finish(&r, resolution);
+    return r.no_memory ? DG_NO_MEMORY : DG_OK;
+}
+
+/* ---- statements that are only observed ---- */
+
+static void observe_relation(struct dg_resolver *r, const cJSON *range_var, const cJSON *columns)
+{
+    struct dg_relation_name name = dg_relation_name_of(range_var);
+    if (name.name == NULL)
+        return;
+    dg_report_relation_name(r, name.schema, name.name);
+    struct dg_relation_lookup lookup = dg_names_relation(r, &name);
+    if (lookup.result != DG_NAME_FOUND)
+        return;
+    dg_report_reference(r, lookup.relation->oid, 0, name.location);
+    for (const cJSON *item = columns; item != NULL; item = item->next) {
+        const char *column_name = dg_tree_sval(item);
+        const struct dg_column *column =
+            column_name == NULL ? NULL : dg_relation_column(lookup.relation, dg_str_of(column_name));
+        if (column != NULL)
+            dg_report_reference(r, lookup.relation->oid, column->attnum, name.location);
+    }
+}
+
+static void observe_relations(struct dg_resolver *r, const cJSON *first)
+{
+    for (const cJSON *item = first; item != NULL; item = item->next) {
+        const cJSON *vacuumed = dg_tree_body(item, DG_NODE_VACUUM_RELATION);
+        if (vacuumed != NULL)
+            observe_relation(r, dg_tree_field(vacuumed, "relation"), dg_tree_list(vacuumed, "va_cols"));
+        else
+            observe_relation(r, dg_tree_body(item, DG_NODE_RANGE_VAR), NULL);
+    }
+}
+
+enum dg_status dg_resolve_observed(const struct dg_sql_session *session, struct dg_str text, const cJSON *statement,
+                                   struct dg_arena *arena, struct dg_resolution *resolution)
+{
+    struct dg_resolver r;
+    *resolution = (struct dg_resolution){.reason = DG_REASON_NO_SNAPSHOT};
+    if (session->snapshot == NULL)
+        return DG_OK;
+    if (!resolver_init(&r, session, text, arena)) {
+        resolution->reason = DG_REASON_NO_MEMORY;
+        return DG_NO_MEMORY;
+    }
+    r.is_observed = true;
+    struct dg_node node = dg_tree_node(statement);
+    if (node.kind == DG_NODE_COPY_STMT)
+        observe_relation(&r, dg_tree_field(node.body, "relation"), dg_tree_list(node.body, "attlist"));
+    else if (node.kind == DG_NODE_TRUNCATE_STMT || node.kind == DG_NODE_LOCK_STMT)
+        observe_relations(&r, dg_tree_list(node.body, "relations"));
+    else if (node.kind == DG_NODE_VACUUM_STMT)
+        observe_relations(&r, dg_tree_list(node.body, "rels"));
+    dg_output_finish(&r, resolution);
+    return r.no_memory ? DG_NO_MEMORY : DG_OK;
+}

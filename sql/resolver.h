@@ -1,0 +1,252 @@
+/*
+ * One name resolution in progress: what the files of the walk share. Internal to sql/ (resolve.c starts it).
+ *
+ *   names.c       what a written name can be in the snapshot: relations through the search path, types, functions
+ *   scope.c       what a name can mean at one point of the statement
+ *   column.c      column references, whole rows, fields, functional notation
+ *   expression.c  the walk over expressions
+ *   call.c        function calls: the type of their result, the columns they give in FROM
+ *   from.c        FROM items and joins
+ *   targets.c     target lists and their names, ORDER BY, GROUP BY
+ *   select.c, with.c, modify.c, merge.c  the statements
+ *   report.c      findings, references and the words of errors: explaining is kept apart from resolving
+ *
+ * Invariants. The walk goes in PostgreSQL's order of analysis, so the first finding is the server's first error unless
+ * something before it may fail otherwise: whatever may raise another error calls dg_resolver_blur when it has been
+ * walked, and findings after it are not exact. A failed allocation sets no_memory; everything after it may be garbage
+ * but never a crash.
+ */
+#ifndef DG_SQL_RESOLVER_H
+#define DG_SQL_RESOLVER_H
+
+#include "sql/resolve.h"
+#include "sql/scope.h"
+#include "sql/tree.h"
+
+/* Types that the parser itself knows; their oids are fixed (pg_type.dat). */
+enum dg_known_type {
+    DG_TYPE_BOOL = 16,
+    DG_TYPE_BYTEA = 17,
+    DG_TYPE_NAME = 19,
+    DG_TYPE_INT8 = 20,
+    DG_TYPE_INT2 = 21,
+    DG_TYPE_INT4 = 23,
+    DG_TYPE_TEXT = 25,
+    DG_TYPE_OID = 26,
+    DG_TYPE_XML = 142,
+    DG_TYPE_FLOAT4 = 700,
+    DG_TYPE_FLOAT8 = 701,
+    DG_TYPE_UNKNOWN = 705,
+    DG_TYPE_BPCHAR = 1042,
+    DG_TYPE_VARCHAR = 1043,
+    DG_TYPE_DATE = 1082,
+    DG_TYPE_TIMESTAMP = 1114,
+    DG_TYPE_TIMESTAMPTZ = 1184,
+    DG_TYPE_BIT = 1560,
+    DG_TYPE_NUMERIC = 1700,
+    DG_TYPE_RECORD = 2249,
+    DG_TYPE_ANY = 2276,
+    DG_TYPE_ANYARRAY = 2277,
+    DG_TYPE_ANYELEMENT = 2283,
+    DG_TYPE_RECORD_ARRAY = 2287,
+    DG_TYPE_ANYNONARRAY = 2776,
+    DG_TYPE_UUID = 2950,
+    DG_TYPE_ANYCOMPATIBLE = 5077,
+    DG_TYPE_ANYCOMPATIBLENONARRAY = 5079
+};
+
+/* Deeper than the parser's JSON can be. */
+#define DG_RESOLVE_MAX_DEPTH 1000
+#define DG_RESOLVE_MAX_FINDINGS 32
+
+/* What a scalar sub-select's column is called: a target made of it takes that name. */
+struct dg_sublink_name {
+    const cJSON *body;
+    const char *name; /* NULL: not known */
+    struct dg_sublink_name *next;
+};
+
+struct dg_output; /* references, findings, names: report.c */
+
+struct dg_resolver {
+    const struct dg_sql_session *session;
+    const struct dg_snapshot *snapshot;
+    const struct dg_server_facts *facts;
+    struct dg_str text;
+    struct dg_arena *arena;
+    dg_oid role_oid; /* 0: not known */
+    enum dg_clause clause;
+    unsigned depth;
+    bool no_memory;
+    bool is_blurred;        /* something analysed so far may raise another error */
+    bool is_path_sensitive; /* another search path could have given another relation */
+    bool is_observed;       /* references only */
+    bool depends_on_path;
+    enum dg_reason reason;
+    struct dg_output *output;
+    struct dg_sublink_name *sublink_names; /* last met first */
+};
+
+/* ---- resolve.c ---- */
+void *dg_resolver_alloc(struct dg_resolver *r, size_t size_bytes); /* zeroed; NULL sets no_memory */
+void dg_resolver_blur(struct dg_resolver *r);
+/* The first reason stays. */
+void dg_resolver_undecided(struct dg_resolver *r, enum dg_reason reason);
+/* False beyond the limit or without memory; each true needs a leave. */
+bool dg_resolver_enter(struct dg_resolver *r);
+void dg_resolver_leave(struct dg_resolver *r);
+
+/* ---- names.c ---- */
+struct dg_relation_name {
+    const char *catalog; /* NULL when not written */
+    const char *schema;  /* NULL when not written */
+    const char *name;
+    int32_t location;
+};
+
+enum dg_name_result { DG_NAME_FOUND, DG_NAME_MISSING, DG_NAME_UNDECIDED };
+
+struct dg_relation_lookup {
+    enum dg_name_result result;
+    const struct dg_relation *relation; /* FOUND */
+    bool may_fail;                      /* FOUND or MISSING: the server may raise another error instead */
+    bool is_unique;                     /* no other schema has a relation of this name (or the schema was written) */
+    enum dg_reason reason;              /* UNDECIDED */
+};
+
+struct dg_relation_name dg_relation_name_of(const cJSON *range_var);
+struct dg_relation_lookup dg_names_relation(struct dg_resolver *r, const struct dg_relation_name *name);
+/* True if the server reads the name with the same bytes as the parser did. */
+bool dg_names_are_same_bytes(const struct dg_resolver *r, const char *name);
+/* The type that a TypeName stands for; NULL when it cannot be told. *array_of: written with brackets. */
+const struct dg_type *dg_names_type(struct dg_resolver *r, const cJSON *type_name);
+/* The true array type over an element type, 0 when it cannot be told. */
+dg_oid dg_names_array_type(const struct dg_resolver *r, dg_oid element_oid);
+/* The element type of an array type, or 0. */
+dg_oid dg_names_element_type(const struct dg_resolver *r, dg_oid array_oid);
+/* The relation behind a composite type or a domain over one; NULL when it is none or not known. */
+const struct dg_relation *dg_names_composite(const struct dg_resolver *r, dg_oid type_oid);
+/* True if the type is known and has no fields. */
+bool dg_names_type_is_scalar(const struct dg_resolver *r, dg_oid type_oid);
+/* The type under all domains. */
+dg_oid dg_names_base_type(const struct dg_resolver *r, dg_oid type_oid);
+/* True if `value.name` may be a call name(value) or a cast: value's type is type_oid, 0 when not known. */
+bool dg_names_may_be_call(struct dg_resolver *r, const char *name, dg_oid type_oid, bool is_scalar);
+/* How format_type writes it; NULL if that cannot be told. */
+const char *dg_names_format_type(struct dg_resolver *r, dg_oid type_oid);
+
+/* ---- report.c ---- */
+bool dg_output_init(struct dg_resolver *r);
+void dg_output_finish(struct dg_resolver *r, struct dg_resolution *resolution);
+void dg_report_reference(struct dg_resolver *r, dg_oid relation_oid, int16_t attnum, int32_t location);
+void dg_report_column_reference(struct dg_resolver *r, const struct dg_scope_column *column, int32_t location);
+void dg_report_relation_name(struct dg_resolver *r, const char *schema, const char *name);
+void dg_report_column_name(struct dg_resolver *r, const char *qualifier, const char *name);
+
+/* Findings. `item` (may be NULL): what lacks the column. */
+void dg_report_missing_relation(struct dg_resolver *r, const struct dg_relation_name *name,
+                                const struct dg_relation_lookup *lookup);
+void dg_report_missing_column(struct dg_resolver *r, const struct dg_scope *scope, const char *qualifier,
+                              const char *column, const struct dg_scope_item *item, int32_t location);
+void dg_report_missing_field(struct dg_resolver *r, const char *field, dg_oid type_oid, int32_t location);
+void dg_report_missing_target(struct dg_resolver *r, const struct dg_scope_item *target, const char *column,
+                              int32_t location);
+void dg_report_missing_target_field(struct dg_resolver *r, const struct dg_scope_item *target, const char *column,
+                                    const char *field, dg_oid type_oid, int32_t location);
+void dg_report_missing_using(struct dg_resolver *r, const char *column, const struct dg_scope_item *side, bool is_left);
+void dg_report_missing_from_entry(struct dg_resolver *r, const struct dg_scope *scope, const char *schema,
+                                  const char *name, int32_t location);
+void dg_report_missing_locked(struct dg_resolver *r, const char *name, const char *clause, int32_t location);
+
+/* ---- column.c ---- */
+/* What an expression is, as far as it is known. */
+struct dg_value {
+    dg_oid type_oid;     /* 0: not known */
+    dg_oid relation_oid; /* a plain column reference: the relation's column behind it */
+    int16_t attnum;
+    const struct dg_scope_item *row; /* a whole-row reference to this item */
+    int32_t location;                /* where the server points for it; -1: not known */
+    bool is_constant;                /* a literal, NULL or parameter that takes the type it is given */
+    bool is_string;                  /* a string literal: its text must fit that type */
+};
+
+/* An undotted name. */
+struct dg_value dg_column_undotted(struct dg_resolver *r, struct dg_scope *scope, const char *name, int32_t location);
+struct dg_value dg_column_reference(struct dg_resolver *r, struct dg_scope *scope, const cJSON *body);
+/* The item that `fields` (all but the last) name, as in t.* and s.t.col. NULL: reported or not decided. */
+const struct dg_scope_item *dg_column_qualifier(struct dg_resolver *r, struct dg_scope *scope, const cJSON *fields,
+                                                int n_fields, int32_t location);
+struct dg_value dg_column_indirection(struct dg_resolver *r, struct dg_scope *scope, const cJSON *body);
+/* The same without the last element (which is a star). */
+struct dg_value dg_column_indirection_but_last(struct dg_resolver *r, struct dg_scope *scope, const cJSON *body);
+
+/* ---- expression.c ---- */
+struct dg_value dg_expression(struct dg_resolver *r, struct dg_scope *scope, const cJSON *wrapped);
+void dg_expression_list(struct dg_resolver *r, struct dg_scope *scope, const cJSON *first);
+/* An expression that is coerced to boolean: WHERE, ON, HAVING, FILTER. */
+void dg_expression_condition(struct dg_resolver *r, struct dg_scope *scope, const cJSON *wrapped);
+/* Built-in types that can be compared, sorted and grouped by. */
+bool dg_expression_is_comparable(dg_oid type_oid);
+/* True if assigning the value to a column of this type cannot fail in analysis. */
+bool dg_expression_fits(const struct dg_value *value, dg_oid type_oid);
+
+/* ---- call.c ---- */
+struct dg_value dg_call(struct dg_resolver *r, struct dg_scope *scope, const cJSON *body);
+/* The FROM item of a RangeFunction. */
+struct dg_scope_item *dg_call_item(struct dg_resolver *r, struct dg_scope *scope, const cJSON *body);
+
+/* ---- from.c ---- */
+void dg_from_clause(struct dg_resolver *r, struct dg_scope *scope, const cJSON *first);
+/* A relation as target of INSERT, UPDATE, DELETE or MERGE; in scope->items, not in its entries. */
+struct dg_scope_item *dg_from_target(struct dg_resolver *r, struct dg_scope *scope, const cJSON *range_var);
+struct dg_scope_item *dg_from_new_item(struct dg_resolver *r, enum dg_item_kind kind, const char *name);
+struct dg_scope_entry *dg_from_add_entry(struct dg_resolver *r, struct dg_scope *scope, struct dg_scope_item *item,
+                                         bool shows_name, bool shows_columns);
+/* The alias' column names rename the first columns of the list. */
+void dg_from_rename_columns(struct dg_resolver *r, struct dg_column_list *list, const cJSON *alias);
+void dg_list_add(struct dg_resolver *r, struct dg_column_list *list, const struct dg_scope_column *column);
+
+/* ---- targets.c ---- */
+void dg_targets(struct dg_resolver *r, struct dg_scope *scope, const cJSON *first, struct dg_column_list *targets);
+/* PostgreSQL's name for a target without AS (FigureColname). */
+const char *dg_target_name(const struct dg_resolver *r, const cJSON *wrapped);
+void dg_targets_star(struct dg_resolver *r, const struct dg_scope_item *item, struct dg_column_list *targets,
+                     int32_t location);
+void dg_targets_order_by(struct dg_resolver *r, struct dg_scope *scope, const cJSON *first,
+                         const struct dg_column_list *targets);
+void dg_targets_group_by(struct dg_resolver *r, struct dg_scope *scope, const cJSON *first,
+                         const struct dg_column_list *targets);
+void dg_targets_distinct_on(struct dg_resolver *r, struct dg_scope *scope, const cJSON *first,
+                            const struct dg_column_list *targets);
+
+/* ---- with.c ---- */
+/* The columns of a CTE once its query, or the first arm of a recursive one, is known. */
+void dg_with_set_columns(struct dg_resolver *r, struct dg_cte *cte, const struct dg_column_list *columns);
+void dg_with_clause(struct dg_resolver *r, struct dg_scope *scope, const cJSON *with);
+
+/* ---- select.c ---- */
+/* A SELECT, VALUES or set operation below `parent`; `cte` is the one it defines when that is recursive, else NULL. */
+void dg_select(struct dg_resolver *r, struct dg_scope *parent, const cJSON *body, struct dg_cte *cte,
+               struct dg_column_list *targets);
+/* Any statement that gives columns: a sub-select or a CTE's query. False if it gives none (no RETURNING). */
+bool dg_query(struct dg_resolver *r, struct dg_scope *parent, const cJSON *wrapped, struct dg_cte *cte,
+              struct dg_column_list *targets);
+
+/* ---- modify.c, merge.c ---- */
+void dg_modify_insert(struct dg_resolver *r, struct dg_scope *parent, const cJSON *body,
+                      struct dg_column_list *targets);
+void dg_modify_update(struct dg_resolver *r, struct dg_scope *parent, const cJSON *body,
+                      struct dg_column_list *targets);
+void dg_modify_delete(struct dg_resolver *r, struct dg_scope *parent, const cJSON *body,
+                      struct dg_column_list *targets);
+void dg_merge(struct dg_resolver *r, struct dg_scope *parent, const cJSON *body);
+/* The column list of an INSERT, and the fields it assigns to. */
+void dg_modify_check_columns(struct dg_resolver *r, const struct dg_scope_item *target, const cJSON *columns);
+void dg_modify_check_fields(struct dg_resolver *r, struct dg_scope *scope, const struct dg_scope_item *target,
+                            const cJSON *columns);
+void dg_modify_assign_row(struct dg_resolver *r, struct dg_scope *scope, const struct dg_scope_item *target,
+                          const cJSON *columns, const cJSON *values);
+void dg_modify_set(struct dg_resolver *r, struct dg_scope *scope, const struct dg_scope_item *target,
+                   const cJSON *list);
+
+#endif
