@@ -126,7 +126,8 @@ enum dg_effect_kind {
     DG_EFFECT_PATH_UNKNOWN, /* something that may have set it to anything; a SET_ROLE of NULL follows if the role too */
     DG_EFFECT_SET_ROLE,     /* name; NULL: not known; to_default: RESET ROLE / NONE */
     DG_EFFECT_SET_SESSION_AUTHORIZATION, /* the same */
-    DG_EFFECT_SET_STRINGS,  /* standard_conforming_strings: name "on" or "off"; NULL not known */
+    DG_EFFECT_SET_STRINGS,  /* standard_conforming_strings: name "on" or "off"; NULL not known. For what comes before the
+                               next ReadyForQuery: by then a ParameterStatus has said it, if it changed */
     DG_EFFECT_RESET_ALL,
     DG_EFFECT_DISCARD_ALL,
     DG_EFFECT_DISCARD_TEMP,

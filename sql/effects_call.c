@@ -66,7 +66,8 @@ static void append_unknown(struct dg_effects *effects, enum setting setting)
         dg_effects_append(effects, DG_EFFECT_SET_ROLE);
     if (setting == SETTING_AUTHORIZATION)
         dg_effects_append(effects, DG_EFFECT_SET_SESSION_AUTHORIZATION);
-    if (setting == SETTING_STRINGS || setting == SETTING_ANY)
+    /* Not for a computed name: the server reports this one itself, at the latest before ReadyForQuery. */
+    if (setting == SETTING_STRINGS)
         dg_effects_append(effects, DG_EFFECT_SET_STRINGS);
 }
 
