@@ -39,7 +39,8 @@ struct dg_read {
 static void read_free(struct dg_read *read)
 {
     dg_snapshot_unref(read->request.snapshot);
-    dg_schema_database_close(read->handle);
+    if (read->handle != NULL)
+        dg_schema_database_close(read->handle);
     dg_verdict_unref(read->verdict);
     dg_words_unref(read->path);
     dg_words_unref(read->role);
@@ -223,6 +224,7 @@ static void send(struct dg_guard_session *session, struct dg_read *read, const s
     /* The handle of the read's own keeps the database open until the answer is here. */
     read->handle = dg_schema_database_open(session->guard->shared->store, session->database);
     dg_schema_database_read(session->handle, &read->request, session->guard->mailbox);
+    read->request.names = NULL; /* the store has its copies */
 }
 
 static void remember_session(struct dg_read *read, const struct dg_guard_session *session)

@@ -111,7 +111,8 @@ void dg_guard_session_free(struct dg_guard_session *session)
     dg_path_fini(&session->path);
     if (session->view != NULL)
         view_close(session->guard, session->view, session->database);
-    dg_schema_database_close(session->handle);
+    if (session->handle != NULL)
+        dg_schema_database_close(session->handle);
     free(session->database);
     free(session->user);
     free(session->server_address);

@@ -16,6 +16,12 @@
     " AND s.setrole IN (0, (SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = session_user)))"                 \
     " THEN " otherwise " ELSE p.reset_val END"
 
+/* PostgreSQL 13 has no such setting. */
+#define DG_SQL_IDLE_TIMEOUT_IS_OFF                                                                                     \
+    "NOT EXISTS (SELECT FROM pg_catalog.pg_settings p WHERE p.name = 'idle_session_timeout' AND p.reset_val <> '0')"    \
+    " AND NOT EXISTS (SELECT FROM pg_catalog.pg_db_role_setting s, unnest(s.setconfig) AS c"                           \
+    " WHERE c LIKE 'idle_session_timeout=%')"
+
 #define DG_SQL_FACTS                                                                                                   \
     "SELECT current_setting('server_version_num')::int4, current_setting('max_identifier_length')::int4,"              \
     " d.datname, d.oid, current_setting('server_encoding'),"                                                           \
@@ -29,7 +35,8 @@
                                 "  WHERE p.name = 'search_path'),"                                                     \
                                 " pg_is_in_recovery(), (extract(epoch FROM clock_timestamp()) * 1000000)::int8,"       \
                                 " coalesce(has_function_privilege(to_regprocedure('pg_catalog.pg_control_system()'), " \
-                                "'EXECUTE'), false)"                                                                   \
+                                "'EXECUTE'), false),"                                                                  \
+                                " " DG_SQL_IDLE_TIMEOUT_IS_OFF                                                         \
                                 " FROM pg_catalog.pg_database d WHERE d.datname = current_database()"
 
 #define DG_SQL_SYSTEM_IDENTIFIER "SELECT system_identifier::text FROM pg_catalog.pg_control_system()"
