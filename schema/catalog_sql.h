@@ -18,7 +18,7 @@
 
 /* PostgreSQL 13 has no such setting. */
 #define DG_SQL_IDLE_TIMEOUT_IS_OFF                                                                                     \
-    "NOT EXISTS (SELECT FROM pg_catalog.pg_settings p WHERE p.name = 'idle_session_timeout' AND p.reset_val <> '0')"    \
+    "NOT EXISTS (SELECT FROM pg_catalog.pg_settings p WHERE p.name = 'idle_session_timeout' AND p.reset_val <> '0')"   \
     " AND NOT EXISTS (SELECT FROM pg_catalog.pg_db_role_setting s, unnest(s.setconfig) AS c"                           \
     " WHERE c LIKE 'idle_session_timeout=%')"
 
