@@ -36,10 +36,11 @@ def _first_line(text):
 @check("headers")
 def headers(tree):
     """Each header compiles alone: it includes what it uses."""
+    include_dirs = _run(["pkg-config", "--cflags-only-I", "libcjson", "libpq", "libevent"]).stdout.split()
 
     def compile_alone(path):
         return path, _run(["gcc", "-std=c17", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-fsyntax-only",
-                           f"-I{tree.root}", "-include", tree.root / path, "-x", "c", os.devnull])
+                           f"-I{tree.root}", *include_dirs, "-include", tree.root / path, "-x", "c", os.devnull])
 
     house = [p for p in tree.files(".h") if p.startswith(tuple(f + "/" for f in HOUSE)) and p != "base/banned.h"]
     for path, done in _each(compile_alone, house):
