@@ -1,0 +1,89 @@
+/*
+ * A connection that turned out to be a CancelRequest: the packet goes to the server of the session that it names, and
+ * the client's socket is closed when the server has closed ours, which tells the client that the signal was sent.
+ *
+ * A cancel that meets a held statement would find the server idle and do nothing. So the hold is ended first, in the
+ * worker that owns the session, and the cancel follows a little later, when the statement is surely there.
+ */
+#include "protocol/startup.h"
+#include "proxy/proxy_private.h"
+#include "proxy/session.h"
+
+#define AFTER_HOLD_MS 50
+#define ANSWER_MS 10000
+
+static void on_server_readable(evutil_socket_t fd, short what, void *context)
+{
+    struct dg_session *session = context;
+    size_t n;
+    (void)fd;
+    (void)what;
+    enum dg_stream_result result = dg_stream_read(&session->server, session->worker->scratch, DG_SCRATCH_BYTES, &n);
+    if (result == DG_STREAM_END || result == DG_STREAM_BROKEN)
+        dg_session_enter(session, DG_SESSION_CLOSED);
+}
+
+static void on_server_writable(evutil_socket_t fd, short what, void *context)
+{
+    struct dg_session *session = context;
+    (void)fd;
+    (void)what;
+    dg_relay_flush(session, &session->to_server);
+    dg_session_update(session);
+}
+
+static void on_connect(void *context, const struct dg_connect_result *result)
+{
+    struct dg_session *session = context;
+    session->connect = NULL;
+    if (result->fd < 0) {
+        dg_logf(session->worker->proxy->parts.log, DG_LOG_WARNING, "cancel_failed",
+                "a cancel did not reach the database", dg_field_str("reason", result->reason),
+                dg_field_str("address", result->text));
+        dg_session_enter(session, DG_SESSION_CLOSED);
+        return;
+    }
+    dg_stream_open(&session->server, session->worker->base, result->fd, on_server_readable, on_server_writable,
+                   session);
+    dg_relay_send(session, &session->to_server, dg_buffer_view(&session->startup));
+    dg_session_arm(session, ANSWER_MS);
+    dg_session_update(session);
+}
+
+static void connect_to(struct dg_session *session, const struct dg_address *address)
+{
+    struct dg_worker *worker = session->worker;
+    const struct dg_url *upstream = &worker->proxy->upstream;
+    int64_t timeout_ms = dg_worker_config(worker)->connect_timeout_ms;
+    event_del(&session->timer);
+    if (address->len > 0)
+        session->connect = dg_connect_start_address(&worker->resolver, address, timeout_ms, on_connect, session);
+    else
+        session->connect =
+            dg_connect_start(&worker->resolver, upstream->host, upstream->port, timeout_ms, on_connect, session);
+    if (session->connect == NULL)
+        dg_session_enter(session, DG_SESSION_CLOSED);
+}
+
+void dg_session_start_cancel(struct dg_session *session, uint32_t pid, struct dg_str key)
+{
+    struct dg_cancel_target target;
+    dg_session_enter(session, DG_SESSION_CANCELLING);
+    dg_cancel_table_find(session->worker->proxy->cancels, pid, key, &target);
+    session->server_address = target.address;
+    if (target.holding == NULL) {
+        connect_to(session, &target.address);
+        return;
+    }
+    dg_worker_end_hold(target.holding, pid, key);
+    dg_session_arm(session, AFTER_HOLD_MS);
+}
+
+void dg_session_continue_cancel(struct dg_session *session)
+{
+    /* The timer stands for the delay before the connection, and for the server's patience after it. */
+    if (session->server.fd >= 0)
+        dg_session_enter(session, DG_SESSION_CLOSED);
+    else
+        connect_to(session, &session->server_address);
+}

@@ -1,0 +1,304 @@
+/*
+ * One attempt: resolve -> try an address -> the next one -> done. Each address gets an equal share of the time that is
+ * left. `done` is called from one place, on_step, which runs as a timer's event: so neither a resolver that answers at
+ * once nor a connect that fails at once calls back into whoever is just starting the attempt.
+ */
+#include "proxy/connect.h"
+
+#include <errno.h>
+#include <event2/event_struct.h>
+#include <event2/util.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+#define MAX_ADDRESSES 16
+#define TEXT_BYTES 512
+
+struct dg_connect {
+    struct event_base *base;
+    struct evdns_getaddrinfo_request *request; /* while resolving */
+    struct dg_address addresses[MAX_ADDRESSES];
+    size_t n_addresses;
+    size_t next;
+    int fd;
+    struct event connected;
+    struct event step;
+    uint64_t deadline_ms;
+    dg_connect_fn done;
+    void *context;
+    bool has_ended;
+    bool is_established;
+    const char *reason;
+    char target[300];
+    char text[TEXT_BYTES];
+};
+
+void dg_address_print(const struct dg_address *address, char text[DG_ADDRESS_TEXT_BYTES])
+{
+    char host[INET6_ADDRSTRLEN] = "";
+    const struct sockaddr *generic = (const struct sockaddr *)&address->storage;
+    if (address->len == 0) {
+        snprintf(text, DG_ADDRESS_TEXT_BYTES, "unknown");
+    } else if (generic->sa_family == AF_INET) {
+        const struct sockaddr_in *v4 = (const struct sockaddr_in *)&address->storage;
+        evutil_inet_ntop(AF_INET, &v4->sin_addr, host, sizeof host);
+        snprintf(text, DG_ADDRESS_TEXT_BYTES, "%s:%u", host, (unsigned)ntohs(v4->sin_port));
+    } else if (generic->sa_family == AF_INET6) {
+        const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&address->storage;
+        evutil_inet_ntop(AF_INET6, &v6->sin6_addr, host, sizeof host);
+        snprintf(text, DG_ADDRESS_TEXT_BYTES, "[%s]:%u", host, (unsigned)ntohs(v6->sin6_port));
+    } else {
+        const struct sockaddr_un *local = (const struct sockaddr_un *)&address->storage;
+        snprintf(text, DG_ADDRESS_TEXT_BYTES, "%.107s", local->sun_path);
+    }
+}
+
+void dg_resolver_fini(struct dg_resolver *resolver)
+{
+    if (resolver->dns != NULL)
+        evdns_base_free(resolver->dns, 1);
+    resolver->dns = NULL;
+}
+
+static void free_attempt(struct dg_connect *attempt)
+{
+    if (attempt->fd >= 0) {
+        event_del(&attempt->connected);
+        close(attempt->fd);
+    }
+    event_del(&attempt->step);
+    free(attempt);
+}
+
+static void on_step(evutil_socket_t fd, short what, void *context);
+
+static void step_after(struct dg_connect *attempt, uint64_t delay_ms)
+{
+    struct timeval delay = {(time_t)(delay_ms / 1000), (suseconds_t)(delay_ms % 1000 * 1000)};
+    event_add(&attempt->step, &delay);
+}
+
+static void end_with(struct dg_connect *attempt, const char *reason, const char *target, const char *text)
+{
+    attempt->has_ended = true;
+    attempt->reason = reason;
+    snprintf(attempt->text, sizeof attempt->text, "%s: %s", target, text);
+    step_after(attempt, 0);
+}
+
+static const char *reason_of(int error)
+{
+    switch (error) {
+    case ECONNREFUSED:
+    case ENOENT:
+        return "refused";
+    case ETIMEDOUT:
+        return "timeout";
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+        return "unreachable";
+    default:
+        return "other";
+    }
+}
+
+/* This address has failed: remember why, and let the loop try the next one. */
+static void address_failed(struct dg_connect *attempt, int error)
+{
+    char where[DG_ADDRESS_TEXT_BYTES];
+    dg_address_print(&attempt->addresses[attempt->next - 1], where);
+    if (attempt->fd >= 0) {
+        event_del(&attempt->connected);
+        close(attempt->fd);
+        attempt->fd = -1;
+    }
+    attempt->reason = reason_of(error);
+    snprintf(attempt->text, sizeof attempt->text, "%s: %s", where, strerror(error));
+    if (attempt->next == attempt->n_addresses)
+        attempt->has_ended = true;
+    step_after(attempt, 0);
+}
+
+static void on_connected(evutil_socket_t fd, short what, void *context)
+{
+    struct dg_connect *attempt = context;
+    int error = 0;
+    socklen_t len = sizeof error;
+    (void)what;
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0)
+        error = errno;
+    if (error != 0) {
+        address_failed(attempt, error);
+        return;
+    }
+    event_del(&attempt->connected);
+    attempt->has_ended = true;
+    attempt->is_established = true;
+    on_step(-1, 0, attempt);
+}
+
+static void try_address(struct dg_connect *attempt)
+{
+    const struct dg_address *address = &attempt->addresses[attempt->next++];
+    uint64_t now_ms = dg_clock_monotonic_ms();
+    uint64_t left_ms = attempt->deadline_ms > now_ms ? attempt->deadline_ms - now_ms : 0;
+    uint64_t share_ms = left_ms / (attempt->n_addresses - attempt->next + 1);
+    int fd = socket(address->storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+        address_failed(attempt, errno);
+        return;
+    }
+    attempt->fd = fd;
+    event_assign(&attempt->connected, attempt->base, fd, EV_WRITE, on_connected, attempt);
+    int status = connect(fd, (const struct sockaddr *)&address->storage, address->len);
+    if (status != 0 && errno != EINPROGRESS) {
+        address_failed(attempt, errno);
+        return;
+    }
+    event_add(&attempt->connected, NULL);
+    step_after(attempt, share_ms);
+}
+
+/* Something is due: report the end, give an address up that took too long, or try the next one. */
+static void on_step(evutil_socket_t fd, short what, void *context)
+{
+    struct dg_connect *attempt = context;
+    (void)fd;
+    (void)what;
+    if (attempt->has_ended) {
+        struct dg_connect_result result = {.fd = -1, .reason = attempt->reason, .text = attempt->text};
+        if (attempt->is_established) {
+            result = (struct dg_connect_result){.fd = attempt->fd, .address = attempt->addresses[attempt->next - 1]};
+            attempt->fd = -1;
+        }
+        attempt->done(attempt->context, &result);
+        free_attempt(attempt);
+    } else if (attempt->request != NULL) {
+        evdns_getaddrinfo_cancel(attempt->request);
+    } else if (attempt->fd >= 0) {
+        address_failed(attempt, ETIMEDOUT);
+    } else {
+        try_address(attempt);
+    }
+}
+
+static void add_address(struct dg_connect *attempt, const struct sockaddr *sockaddr, size_t len)
+{
+    if (attempt->n_addresses == MAX_ADDRESSES || len > sizeof(struct sockaddr_storage))
+        return;
+    struct dg_address *address = &attempt->addresses[attempt->n_addresses++];
+    memcpy(&address->storage, sockaddr, len);
+    address->len = (socklen_t)len;
+}
+
+static void on_resolved(int error, struct evutil_addrinfo *answer, void *context)
+{
+    struct dg_connect *attempt = context;
+    attempt->request = NULL;
+    if (error == EVUTIL_EAI_CANCEL && attempt->done == NULL) {
+        free_attempt(attempt); /* dg_connect_cancel came before */
+        return;
+    }
+    for (struct evutil_addrinfo *at = answer; error == 0 && at != NULL; at = at->ai_next)
+        add_address(attempt, at->ai_addr, at->ai_addrlen);
+    if (answer != NULL)
+        evutil_freeaddrinfo(answer);
+    if (error == EVUTIL_EAI_CANCEL)
+        end_with(attempt, "timeout", attempt->target, "the name was not resolved in time");
+    else if (attempt->n_addresses == 0)
+        end_with(attempt, "resolve", attempt->target, error == 0 ? "no address" : evutil_gai_strerror(error));
+    else
+        step_after(attempt, 0);
+}
+
+static void resolve(struct dg_connect *attempt, struct dg_resolver *resolver, const char *host, const char *port)
+{
+    struct evutil_addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_protocol = IPPROTO_TCP};
+    struct evutil_addrinfo *numeric = NULL;
+    hints.ai_flags = EVUTIL_AI_NUMERICHOST;
+    if (evutil_getaddrinfo(host, port, &hints, &numeric) == 0) {
+        on_resolved(0, numeric, attempt);
+        return;
+    }
+    if (resolver->dns == NULL)
+        resolver->dns =
+            evdns_base_new(resolver->base, EVDNS_BASE_INITIALIZE_NAMESERVERS | EVDNS_BASE_DISABLE_WHEN_INACTIVE);
+    if (resolver->dns == NULL) {
+        end_with(attempt, "resolve", attempt->target, "no resolver");
+        return;
+    }
+    hints.ai_flags = 0;
+    uint64_t now_ms = dg_clock_monotonic_ms();
+    step_after(attempt, attempt->deadline_ms > now_ms ? attempt->deadline_ms - now_ms : 0);
+    /* NULL when the callback was called already. */
+    attempt->request = evdns_getaddrinfo(resolver->dns, host, port, &hints, on_resolved, attempt);
+}
+
+static struct dg_connect *new_attempt(struct dg_resolver *resolver, int64_t timeout_ms, dg_connect_fn done,
+                                      void *context)
+{
+    struct dg_connect *attempt = calloc(1, sizeof *attempt);
+    if (attempt == NULL)
+        return NULL;
+    attempt->base = resolver->base;
+    attempt->fd = -1;
+    attempt->deadline_ms = dg_clock_monotonic_ms() + (uint64_t)timeout_ms;
+    attempt->done = done;
+    attempt->context = context;
+    attempt->reason = "other";
+    event_assign(&attempt->step, resolver->base, -1, 0, on_step, attempt);
+    return attempt;
+}
+
+struct dg_connect *dg_connect_start(struct dg_resolver *resolver, const char *host, const char *port,
+                                    int64_t timeout_ms, dg_connect_fn done, void *context)
+{
+    struct dg_connect *attempt = new_attempt(resolver, timeout_ms, done, context);
+    if (attempt == NULL)
+        return NULL;
+    snprintf(attempt->target, sizeof attempt->target, "%s:%s", host, port);
+    if (host[0] != '/') {
+        resolve(attempt, resolver, host, port);
+        return attempt;
+    }
+    struct sockaddr_un local = {.sun_family = AF_UNIX};
+    int len = snprintf(local.sun_path, sizeof local.sun_path, "%s/.s.PGSQL.%s", host, port);
+    if (len < 0 || (size_t)len >= sizeof local.sun_path) {
+        end_with(attempt, "resolve", attempt->target, "the socket's path is too long");
+        return attempt;
+    }
+    add_address(attempt, (const struct sockaddr *)&local, sizeof local);
+    step_after(attempt, 0);
+    return attempt;
+}
+
+struct dg_connect *dg_connect_start_address(struct dg_resolver *resolver, const struct dg_address *address,
+                                            int64_t timeout_ms, dg_connect_fn done, void *context)
+{
+    struct dg_connect *attempt = new_attempt(resolver, timeout_ms, done, context);
+    if (attempt == NULL)
+        return NULL;
+    add_address(attempt, (const struct sockaddr *)&address->storage, address->len);
+    step_after(attempt, 0);
+    return attempt;
+}
+
+void dg_connect_cancel(struct dg_connect *attempt)
+{
+    if (attempt == NULL)
+        return;
+    if (attempt->request == NULL) {
+        free_attempt(attempt);
+        return;
+    }
+    /* The resolver still holds the attempt: it is freed in the callback. */
+    attempt->done = NULL;
+    event_del(&attempt->step);
+    evdns_getaddrinfo_cancel(attempt->request);
+}

@@ -1,0 +1,600 @@
+/*
+ * The states of a session: start-up, the connection to the server, the end. The drawing is in session.h.
+ *
+ * Invariants: dg_session_enter is the only place where the state changes, and it arms or disarms the timer. After every
+ * event dg_session_update brings what the sockets are watched for in line with the state and the buffers. A session that
+ * is CLOSED holds no socket and no event; its memory goes in dg_session_reap.
+ */
+#include "proxy/session.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "protocol/backend.h"
+#include "protocol/startup.h"
+#include "proxy/proxy_private.h"
+
+#define PARTING_MS 5000
+/* What a session may keep beyond the pause of reading: one message that is inspected, and what was read with it. */
+#define KEPT_MAX_BYTES (68u * 1024 * 1024)
+#define GREETING_MAX_BYTES 65536u
+
+static void on_client_readable(evutil_socket_t fd, short what, void *context);
+static void on_client_writable(evutil_socket_t fd, short what, void *context);
+static void on_timer(evutil_socket_t fd, short what, void *context);
+
+/* ---- states ------------------------------------------------------------------------------------------------------ */
+
+#define TO(state) (1u << (unsigned)DG_SESSION_##state)
+
+static const unsigned edges[] = {
+    [DG_SESSION_STARTUP] = TO(CONNECTING) | TO(CANCELLING) | TO(PARTING) | TO(CLOSED),
+    [DG_SESSION_CONNECTING] = TO(AUTHENTICATING) | TO(PARTING) | TO(CLOSED),
+    [DG_SESSION_AUTHENTICATING] = TO(READY) | TO(PARTING) | TO(CLOSED),
+    [DG_SESSION_READY] = TO(PARTING) | TO(CLOSED),
+    [DG_SESSION_CANCELLING] = TO(CLOSED),
+    [DG_SESSION_PARTING] = TO(CLOSED),
+    [DG_SESSION_CLOSED] = 0,
+};
+
+void dg_session_arm(struct dg_session *session, uint64_t delay_ms)
+{
+    struct timeval delay = {(time_t)(delay_ms / 1000), (suseconds_t)(delay_ms % 1000 * 1000)};
+    event_del(&session->timer); /* also where it was activated already */
+    event_add(&session->timer, &delay);
+}
+
+/* All that has to do with the server. */
+static void leave_server(struct dg_session *session)
+{
+    dg_connect_cancel(session->connect);
+    session->connect = NULL;
+    dg_cancel_table_remove(session->worker->proxy->cancels, session->cancel);
+    session->cancel = NULL;
+    dg_session_forget_outstanding(session);
+    dg_guard_session_free(session->guard);
+    session->guard = NULL;
+    dg_stream_close(&session->server);
+    dg_buffer_fini(&session->to_server.kept);
+    dg_buffer_fini(&session->to_server.pending);
+    dg_buffer_fini(&session->to_client.kept);
+    dg_buffer_fini(&session->startup);
+    dg_buffer_fini(&session->greeting);
+}
+
+static void leave_client(struct dg_session *session)
+{
+    struct dg_worker *worker = session->worker;
+    event_del(&session->timer);
+    dg_stream_close(&session->client);
+    dg_buffer_fini(&session->to_client.pending);
+    if (session->previous != NULL)
+        session->previous->next = session->next;
+    else
+        worker->sessions = session->next;
+    if (session->next != NULL)
+        session->next->previous = session->previous;
+    session->next = worker->dead;
+    worker->dead = session;
+    event_active(&worker->reaper, EV_TIMEOUT, 0);
+    atomic_fetch_sub(&worker->n_sessions, 1);
+    atomic_fetch_sub(&worker->proxy->n_sessions, 1);
+    dg_count(worker->shard, DG_CELL_SESSIONS, (uint64_t)-1);
+}
+
+void dg_session_enter(struct dg_session *session, enum dg_session_state state)
+{
+    if (session->state == DG_SESSION_CLOSED || session->state == state)
+        return;
+    assert((edges[session->state] & (1u << (unsigned)state)) != 0);
+    session->state = state;
+    switch (state) {
+    case DG_SESSION_READY:
+        event_del(&session->timer);
+        break;
+    case DG_SESSION_PARTING:
+        leave_server(session);
+        dg_session_arm(session, PARTING_MS);
+        break;
+    case DG_SESSION_CLOSED:
+        leave_server(session);
+        leave_client(session);
+        break;
+    case DG_SESSION_STARTUP:
+    case DG_SESSION_CONNECTING:
+    case DG_SESSION_AUTHENTICATING:
+    case DG_SESSION_CANCELLING:
+        break; /* the start-up deadline runs on */
+    }
+}
+
+static bool may_read(const struct dg_flow *flow)
+{
+    return !flow->from->has_ended && !flow->is_paused && !flow->is_held && !flow->is_blocked;
+}
+
+/* A client that has been told everything is shut, and gone once it has closed too. */
+static void update_parting(struct dg_session *session)
+{
+    bool has_told_all = dg_buffer_len(&session->to_client.pending) == 0;
+    if (has_told_all && session->client.has_ended) {
+        dg_session_enter(session, DG_SESSION_CLOSED);
+        return;
+    }
+    if (has_told_all)
+        dg_stream_shut(&session->client);
+    dg_stream_want(&session->client, !session->client.has_ended, !has_told_all);
+}
+
+void dg_session_update(struct dg_session *session)
+{
+    bool has_for_client = dg_buffer_len(&session->to_client.pending) > 0;
+    bool has_for_server = dg_buffer_len(&session->to_server.pending) > 0;
+    switch (session->state) {
+    case DG_SESSION_STARTUP:
+        dg_stream_want(&session->client, true, has_for_client);
+        break;
+    case DG_SESSION_CONNECTING:
+        dg_stream_want(&session->client, false, has_for_client);
+        break;
+    case DG_SESSION_AUTHENTICATING:
+    case DG_SESSION_READY:
+        dg_stream_want(&session->client, may_read(&session->to_server), has_for_client);
+        dg_stream_want(&session->server, may_read(&session->to_client), has_for_server);
+        break;
+    case DG_SESSION_CANCELLING:
+        dg_stream_want(&session->client, false, false);
+        dg_stream_want(&session->server, true, has_for_server);
+        break;
+    case DG_SESSION_PARTING:
+        update_parting(session);
+        break;
+    case DG_SESSION_CLOSED:
+        break;
+    }
+}
+
+/* ---- opening ----------------------------------------------------------------------------------------------------- */
+
+static void init_flow(struct dg_flow *flow, struct dg_stream *from, struct dg_stream *to, size_t pause_bytes)
+{
+    flow->from = from;
+    flow->to = to;
+    dg_buffer_init(&flow->kept, KEPT_MAX_BYTES);
+    dg_buffer_init(&flow->pending, pause_bytes + KEPT_MAX_BYTES);
+}
+
+void dg_session_open(struct dg_worker *worker, int fd, bool is_over_limit)
+{
+    struct dg_session *session = calloc(1, sizeof *session);
+    if (session == NULL) {
+        close(fd);
+        atomic_fetch_sub(&worker->n_sessions, 1);
+        atomic_fetch_sub(&worker->proxy->n_sessions, 1);
+        return;
+    }
+    const struct dg_config *config = dg_worker_config(worker);
+    session->worker = worker;
+    session->state = DG_SESSION_STARTUP;
+    session->is_over_limit = is_over_limit;
+    session->server.fd = -1;
+    dg_stream_open(&session->client, worker->base, fd, on_client_readable, on_client_writable, session);
+    init_flow(&session->to_server, &session->client, &session->server, (size_t)config->max_buffer_bytes);
+    init_flow(&session->to_client, &session->server, &session->client, (size_t)config->max_buffer_bytes);
+    dg_buffer_init(&session->startup, DG_STARTUP_MAX_BYTES);
+    dg_buffer_init(&session->greeting, GREETING_MAX_BYTES);
+    event_assign(&session->timer, worker->base, -1, 0, on_timer, session);
+    session->next = worker->sessions;
+    if (session->next != NULL)
+        session->next->previous = session;
+    worker->sessions = session;
+    dg_count(worker->shard, DG_CELL_SESSIONS, 1);
+    dg_count(worker->shard, DG_CELL_SESSIONS_TOTAL, 1);
+    dg_session_arm(session, (uint64_t)config->startup_timeout_ms);
+    dg_session_update(session);
+}
+
+void dg_session_reap(struct dg_worker *worker)
+{
+    while (worker->dead != NULL) {
+        struct dg_session *session = worker->dead;
+        worker->dead = session->next;
+        free(session);
+    }
+}
+
+/* ---- ends -------------------------------------------------------------------------------------------------------- */
+
+void dg_session_fail(struct dg_session *session, const char *sqlstate, const char *message, const char *detail)
+{
+    if (session->state == DG_SESSION_PARTING || session->state == DG_SESSION_CLOSED)
+        return;
+    /* Half a message has gone out: nothing that follows could be read. */
+    if (session->to_client.body_left > 0 || session->state == DG_SESSION_CANCELLING) {
+        dg_session_enter(session, DG_SESSION_CLOSED);
+        return;
+    }
+    struct dg_buffer out;
+    dg_buffer_init(&out, DG_SCRATCH_BYTES);
+    if (dg_error_response_write(&out, "FATAL", sqlstate, message, detail, NULL) == DG_OK)
+        dg_relay_send(session, &session->to_client, dg_buffer_view(&out));
+    dg_buffer_fini(&out);
+    dg_session_enter(session, session->state == DG_SESSION_CLOSED ? DG_SESSION_CLOSED : DG_SESSION_PARTING);
+}
+
+void dg_session_malformed(struct dg_session *session, const char *side, const char *message)
+{
+    struct dg_proxy *proxy = session->worker->proxy;
+    dg_metrics_add(proxy->parts.metrics, DG_FAMILY_MALFORMED, &side, 1);
+    dg_logf(proxy->parts.log, DG_LOG_INFO, "malformed", "a peer violated the protocol; its session was closed",
+            dg_field_str("side", side), dg_field_str("what", message));
+    dg_session_fail(session, "08P01", message, NULL);
+}
+
+void dg_session_server_gone(struct dg_session *session)
+{
+    bool client_waits = !session->server_said_why && !session->has_terminated && !session->client.has_ended;
+    if (!client_waits) {
+        dg_session_enter(session, DG_SESSION_PARTING);
+        return;
+    }
+    char address[DG_ADDRESS_TEXT_BYTES];
+    char text[DG_ADDRESS_TEXT_BYTES + 80];
+    dg_address_print(&session->server_address, address);
+    snprintf(text, sizeof text, "driftguard: the database at %s closed the connection", address);
+    dg_logf(session->worker->proxy->parts.log, DG_LOG_INFO, "server_gone", "the database closed a session's connection",
+            dg_field_str("address", address));
+    dg_session_fail(session, "08006", text, NULL);
+}
+
+bool dg_session_is_idle(struct dg_session *session)
+{
+    return session->state == DG_SESSION_READY && session->status == 'I' && !session->is_unsynced &&
+           !session->is_blind && !session->outstanding.is_doubtful && !session->outstanding.is_skipping &&
+           dg_outstanding_is_empty(&session->outstanding) && dg_buffer_len(&session->to_server.pending) == 0 &&
+           dg_buffer_len(&session->to_client.kept) == 0 && session->to_client.body_left == 0 &&
+           !session->server.has_ended;
+}
+
+void dg_session_drain(struct dg_session *session)
+{
+    bool is_starting = session->state == DG_SESSION_STARTUP || session->state == DG_SESSION_CONNECTING ||
+                       session->state == DG_SESSION_AUTHENTICATING;
+    if (!is_starting && !dg_session_is_idle(session))
+        return;
+    dg_session_fail(session, "57P01", "terminating connection because driftguard is shutting down", NULL);
+    dg_session_update(session);
+}
+
+void dg_session_lose_track(struct dg_session *session)
+{
+    session->is_blind = true;
+    dg_session_forget_outstanding(session);
+    dg_guard_session_free(session->guard);
+    session->guard = NULL;
+}
+
+/* ---- holds ------------------------------------------------------------------------------------------------------- */
+
+void dg_session_hold(struct dg_session *session, struct dg_flow *flow, uint32_t hold_ms)
+{
+    flow->is_held = true;
+    flow->n_holds++;
+    dg_session_arm(session, hold_ms);
+    if (flow == &session->to_server)
+        dg_cancel_table_set_holding(session->worker->proxy->cancels, session->cancel, true);
+}
+
+void dg_session_end_hold(struct dg_session *session)
+{
+    if (session->state != DG_SESSION_READY || (!session->to_server.is_held && !session->to_client.is_held))
+        return;
+    event_del(&session->timer);
+    session->to_server.is_held = false;
+    session->to_client.is_held = false;
+    dg_cancel_table_set_holding(session->worker->proxy->cancels, session->cancel, false);
+    if (session->guard != NULL)
+        dg_guard_hold_ended(session->guard);
+    dg_relay_resume(session, &session->to_client);
+    dg_relay_resume(session, &session->to_server);
+    dg_session_update(session);
+}
+
+/* The guard's word that a hold may end. It comes from within the guard, so it is acted on in the loop's next turn. */
+static void on_resume(void *context)
+{
+    struct dg_session *session = context;
+    event_active(&session->timer, EV_TIMEOUT, 0);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *context)
+{
+    struct dg_session *session = context;
+    (void)fd;
+    (void)what;
+    switch (session->state) {
+    case DG_SESSION_STARTUP:
+        /* One that never said a word has nobody to be told. */
+        if (dg_buffer_len(&session->startup) == 0) {
+            dg_session_enter(session, DG_SESSION_CLOSED);
+            break;
+        }
+        dg_session_fail(session, "57014", "driftguard: the start-up packet did not arrive in time", NULL);
+        break;
+    case DG_SESSION_CONNECTING:
+    case DG_SESSION_AUTHENTICATING:
+        dg_session_fail(session, "57014", "driftguard: authentication did not finish in time", NULL);
+        break;
+    case DG_SESSION_READY:
+        dg_session_end_hold(session);
+        break;
+    case DG_SESSION_CANCELLING:
+        dg_session_continue_cancel(session);
+        break;
+    case DG_SESSION_PARTING:
+        dg_session_enter(session, DG_SESSION_CLOSED);
+        break;
+    case DG_SESSION_CLOSED:
+        break;
+    }
+    dg_session_update(session);
+}
+
+/* ---- start-up ---------------------------------------------------------------------------------------------------- */
+
+static void on_server_readable(evutil_socket_t fd, short what, void *context)
+{
+    struct dg_session *session = context;
+    (void)fd;
+    (void)what;
+    dg_relay_read(session, &session->to_client);
+    if (session->to_server.is_blocked)
+        dg_relay_resume(session, &session->to_server);
+    if (session->worker->is_draining)
+        dg_session_drain(session);
+    dg_session_update(session);
+}
+
+static void on_server_writable(evutil_socket_t fd, short what, void *context)
+{
+    struct dg_session *session = context;
+    (void)fd;
+    (void)what;
+    dg_relay_flush(session, &session->to_server);
+    dg_session_update(session);
+}
+
+static void count_upstream_failure(struct dg_worker *worker, const struct dg_connect_result *result)
+{
+    dg_metrics_add(worker->proxy->parts.metrics, DG_FAMILY_UPSTREAM_FAILURES, &result->reason, 1);
+    dg_logf(worker->proxy->parts.log, DG_LOG_WARNING, "upstream_failed", "a connection to the database failed",
+            dg_field_str("reason", result->reason), dg_field_str("address", result->text));
+}
+
+static void on_connect(void *context, const struct dg_connect_result *result)
+{
+    struct dg_session *session = context;
+    session->connect = NULL;
+    if (result->fd < 0) {
+        count_upstream_failure(session->worker, result);
+        char text[600];
+        snprintf(text, sizeof text, "driftguard: could not connect to the database at %s", result->text);
+        dg_session_fail(session, "08006", text, NULL);
+        dg_session_update(session);
+        return;
+    }
+    atomic_store(&session->worker->proxy->was_reached, true);
+    session->server_address = result->address;
+    dg_stream_open(&session->server, session->worker->base, result->fd, on_server_readable, on_server_writable,
+                   session);
+    dg_session_enter(session, DG_SESSION_AUTHENTICATING);
+    dg_relay_send(session, &session->to_server, dg_buffer_view(&session->startup));
+    dg_relay_resume(session, &session->to_server);
+    dg_session_update(session);
+}
+
+static void start_connecting(struct dg_session *session)
+{
+    struct dg_worker *worker = session->worker;
+    const struct dg_url *upstream = &worker->proxy->upstream;
+    if (session->is_over_limit) {
+        dg_session_fail(session, "53300", "driftguard: too many sessions (relay.max_sessions)", NULL);
+        return;
+    }
+    if (worker->is_draining) {
+        dg_session_drain(session);
+        return;
+    }
+    dg_session_enter(session, DG_SESSION_CONNECTING);
+    session->connect = dg_connect_start(&worker->resolver, upstream->host, upstream->port,
+                                        dg_worker_config(worker)->connect_timeout_ms, on_connect, session);
+    if (session->connect == NULL)
+        dg_session_fail(session, "53200", "driftguard: out of memory", NULL);
+}
+
+/* N to SSLRequest and GSSENCRequest. What follows must wait for the answer: bytes that are there already were put in by
+   somebody between the client and us (CVE-2021-23214). */
+static bool refuse_encryption(struct dg_session *session, bool *has_seen, size_t len)
+{
+    if (*has_seen) {
+        dg_session_malformed(session, "client", "encryption was requested twice");
+        return false;
+    }
+    *has_seen = true;
+    if (dg_buffer_len(&session->startup) > len) {
+        dg_session_malformed(session, "client", "received unencrypted data after an encryption request");
+        return false;
+    }
+    dg_buffer_consume(&session->startup, len);
+    dg_relay_send(session, &session->to_client, DG_STR("N"));
+    return true;
+}
+
+/* Bytes behind the packet are messages; they wait for the connection. */
+static bool split_startup(struct dg_session *session, size_t len)
+{
+    struct dg_str all = dg_buffer_view(&session->startup);
+    if (dg_buffer_append(&session->to_server.kept, all.data + len, all.len - len) != DG_OK)
+        return false;
+    session->startup.tail -= all.len - len;
+    return true;
+}
+
+/* Looks at the packet at the front of session->startup, if it is whole. */
+static void read_packet(struct dg_session *session)
+{
+    struct dg_startup startup;
+    struct dg_str all = dg_buffer_view(&session->startup);
+    size_t len;
+    enum dg_status status = dg_startup_packet_bytes(all, &len);
+    if (status == DG_PROTOCOL)
+        dg_session_malformed(session, "client", "invalid length of startup packet");
+    if (status != DG_OK || all.len < len)
+        return;
+    dg_startup_parse((struct dg_str){all.data, len}, &startup);
+    switch (startup.kind) {
+    case DG_STARTUP_SSL_REQUEST:
+        (void)refuse_encryption(session, &session->has_seen_ssl_request, len);
+        return;
+    case DG_STARTUP_GSSENC_REQUEST:
+        (void)refuse_encryption(session, &session->has_seen_gssenc_request, len);
+        return;
+    case DG_STARTUP_CANCEL_REQUEST:
+        session->startup.tail -= all.len - len;
+        dg_session_start_cancel(session, startup.cancel_pid, startup.cancel_key);
+        return;
+    case DG_STARTUP_MESSAGE:
+    case DG_STARTUP_UNKNOWN:
+        break;
+    }
+    if (!split_startup(session, len)) {
+        dg_session_fail(session, "53200", "driftguard: out of memory", NULL);
+        return;
+    }
+    start_connecting(session);
+}
+
+static void read_startup(struct dg_session *session)
+{
+    char bytes[DG_STARTUP_MAX_BYTES];
+    size_t room = DG_STARTUP_MAX_BYTES - dg_buffer_len(&session->startup);
+    size_t n;
+    enum dg_stream_result result = dg_stream_read(&session->client, bytes, room, &n);
+    if (result == DG_STREAM_LATER)
+        return;
+    if (result != DG_STREAM_SOME) {
+        dg_session_enter(session, DG_SESSION_CLOSED); /* it opened and left: nothing to say */
+        return;
+    }
+    if (dg_buffer_append(&session->startup, bytes, n) != DG_OK) {
+        dg_session_fail(session, "53200", "driftguard: out of memory", NULL);
+        return;
+    }
+    read_packet(session);
+}
+
+/* What a client still says when nobody listens any more. */
+static void read_and_forget(struct dg_session *session)
+{
+    size_t n;
+    (void)dg_stream_read(&session->client, session->worker->scratch, DG_SCRATCH_BYTES, &n);
+}
+
+static void on_client_readable(evutil_socket_t fd, short what, void *context)
+{
+    struct dg_session *session = context;
+    (void)fd;
+    (void)what;
+    if (session->state == DG_SESSION_READY || session->state == DG_SESSION_AUTHENTICATING)
+        dg_relay_read(session, &session->to_server);
+    else if (session->state == DG_SESSION_STARTUP)
+        read_startup(session);
+    else
+        read_and_forget(session);
+    dg_session_update(session);
+}
+
+static void on_client_writable(evutil_socket_t fd, short what, void *context)
+{
+    struct dg_session *session = context;
+    (void)fd;
+    (void)what;
+    dg_relay_flush(session, &session->to_client);
+    if (session->state == DG_SESSION_PARTING)
+        dg_session_arm(session, PARTING_MS); /* slow is not gone */
+    dg_session_update(session);
+}
+
+/* ---- the first ReadyForQuery ------------------------------------------------------------------------------------- */
+
+/* Anything but a plain "no": "database", "true", "on", "1", and what a later version may mean by it. */
+static bool asks_for_replication(const struct dg_startup *startup)
+{
+    struct dg_str value = dg_startup_find_parameter(startup, "replication");
+    return value.len > 0 && !dg_str_is(value, "false") && !dg_str_is(value, "off") && !dg_str_is(value, "no") &&
+           !dg_str_is(value, "0");
+}
+
+/* Values of a start-up packet end in NUL, so they are C strings as they are. */
+static const char *parameter(const struct dg_startup *startup, const char *name, const char *otherwise)
+{
+    struct dg_str value = dg_startup_find_parameter(startup, name);
+    return value.len == 0 ? otherwise : value.data;
+}
+
+/* The start-up's ParameterStatus messages, in their order. */
+static void tell_greeting(struct dg_session *session)
+{
+    struct dg_str rest = dg_buffer_view(&session->greeting);
+    struct dg_frame frame;
+    while (dg_frame_read(rest, &frame) == DG_OK) {
+        size_t total = (size_t)frame.body_bytes + DG_FRAME_HEADER_BYTES;
+        struct dg_str name, value;
+        struct dg_str body = {rest.data + DG_FRAME_HEADER_BYTES, frame.body_bytes};
+        if (dg_parameter_status_read(body, &name, &value) == DG_OK)
+            dg_guard_session_parameter(session->guard, name, value);
+        rest = (struct dg_str){rest.data + total, rest.len - total};
+    }
+}
+
+static void introduce(struct dg_session *session, const struct dg_startup *startup)
+{
+    char search_path[1024];
+    char address[DG_ADDRESS_TEXT_BYTES];
+    struct dg_str options = dg_startup_find_parameter(startup, "options");
+    enum dg_options_answer answer = dg_startup_options_find(options, "search_path", search_path, sizeof search_path);
+    struct dg_str own_path = dg_startup_find_parameter(startup, "search_path");
+    const char *user = parameter(startup, "user", "");
+    dg_address_print(&session->server_address, address);
+    struct dg_guard_client client = {
+        .user = user,
+        .database = parameter(startup, "database", user),
+        .application_name = parameter(startup, "application_name", ""),
+        .server_address = address,
+        .search_path = own_path.data != NULL        ? own_path.data
+                       : answer == DG_OPTIONS_FOUND ? search_path
+                                                    : NULL,
+        .path_unknown = own_path.data == NULL && answer == DG_OPTIONS_UNREADABLE,
+        .is_replication = asks_for_replication(startup),
+    };
+    session->is_blind = client.is_replication;
+    if (!session->is_blind)
+        session->guard = dg_guard_session_new(session->worker->guard, &client, on_resume, session);
+}
+
+void dg_session_begin(struct dg_session *session)
+{
+    struct dg_startup startup;
+    dg_startup_parse(dg_buffer_view(&session->startup), &startup);
+    if (startup.kind == DG_STARTUP_MESSAGE)
+        introduce(session, &startup);
+    if (session->guard == NULL)
+        session->is_blind = true;
+    else
+        tell_greeting(session);
+    dg_buffer_fini(&session->startup);
+    dg_buffer_fini(&session->greeting);
+    dg_session_enter(session, DG_SESSION_READY);
+}

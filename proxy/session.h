@@ -1,0 +1,111 @@
+/*
+ * One client and its server connection. The states, who moves them, and what each may become:
+ *
+ *      accept ---> STARTUP ---> CONNECTING ---> AUTHENTICATING ---> READY
+ *                     |             |                 |               |
+ *                     |             +------+----------+---------------+     an error of ours, or the server is gone
+ *                     |                    v
+ *                     +---------------> PARTING      the client still gets what is written for it
+ *                     v                    |
+ *                 CANCELLING               |
+ *                     |                    v
+ *                     +----------------> CLOSED      freed when this turn of the event loop ends
+ *
+ *   STARTUP         reads the first packet; SSLRequest and GSSENCRequest are answered N, once each
+ *   CONNECTING      to the upstream; nothing is read from the client
+ *   AUTHENTICATING  relays; the client's statements wait for the first ReadyForQuery
+ *   READY           relays and shows each message to the guard
+ *   CANCELLING      a CancelRequest is on its way to the server
+ *   PARTING         the server side is closed; the client reads its last words
+ *
+ * Any state may become CLOSED. Only dg_session_enter changes it.
+ *
+ * session.c moves the states, relay.c the bytes, inspect_client.c and inspect_server.c look at messages.
+ */
+#ifndef DG_PROXY_SESSION_H
+#define DG_PROXY_SESSION_H
+
+#include "base/buffer.h"
+#include "guard/guard.h"
+#include "proxy/cancel_table.h"
+#include "proxy/connect.h"
+#include "proxy/outstanding.h"
+#include "proxy/relay.h"
+#include "proxy/stream.h"
+#include "proxy/worker.h"
+
+enum dg_session_state {
+    DG_SESSION_STARTUP,
+    DG_SESSION_CONNECTING,
+    DG_SESSION_AUTHENTICATING,
+    DG_SESSION_READY,
+    DG_SESSION_CANCELLING,
+    DG_SESSION_PARTING,
+    DG_SESSION_CLOSED
+};
+
+struct dg_session {
+    struct dg_worker *worker;
+    struct dg_session *previous;
+    struct dg_session *next;
+    enum dg_session_state state;
+    struct dg_stream client;
+    struct dg_stream server;
+    struct dg_flow to_server;
+    struct dg_flow to_client;
+    struct event timer; /* start-up, hold and parting deadlines, one at a time; not armed in steady state */
+    struct dg_connect *connect;
+    struct dg_address server_address;
+    struct dg_cancel_entry *cancel;
+    struct dg_buffer startup;  /* the start-up packet, until the first ReadyForQuery */
+    struct dg_buffer greeting; /* ParameterStatus messages until then */
+    struct dg_outstanding outstanding;
+    struct dg_guard_session *guard; /* NULL before READY, and when statements are not looked at */
+    bool is_over_limit;
+    bool has_seen_ssl_request;
+    bool has_seen_gssenc_request;
+    bool is_discarding;   /* a Parse was refused: drop all up to the Sync */
+    bool is_unsynced;     /* the last message forwarded was none that a ReadyForQuery answers */
+    bool is_blind;        /* messages pass unseen: replication, or tracking was lost */
+    bool has_terminated;  /* the client said goodbye */
+    bool server_said_why; /* the last error was FATAL: no words of ours are needed */
+    char status;          /* of the last ReadyForQuery */
+};
+
+/* Takes the socket over. Without memory the socket is closed. */
+void dg_session_open(struct dg_worker *worker, int fd, bool is_over_limit);
+/* Frees the sessions that closed in this turn. */
+void dg_session_reap(struct dg_worker *worker);
+
+void dg_session_enter(struct dg_session *session, enum dg_session_state state);
+/* Tells the client why (FATAL) and parts. */
+void dg_session_fail(struct dg_session *session, const char *sqlstate, const char *message, const char *detail);
+/* The peer broke the protocol: counted, and the session ends with FATAL 08P01. `side` is "client" or "server". */
+void dg_session_malformed(struct dg_session *session, const char *side, const char *message);
+/* The server has closed. */
+void dg_session_server_gone(struct dg_session *session);
+/* First ReadyForQuery: the guard gets to know the session. */
+void dg_session_begin(struct dg_session *session);
+/* Idle outside of a transaction, as far as the session knows without asking the sockets. */
+bool dg_session_is_idle(struct dg_session *session);
+/* The worker drains: part now if idle, else after the next ReadyForQuery. */
+void dg_session_drain(struct dg_session *session);
+/* inspect_server.c: drops what is outstanding. */
+void dg_session_forget_outstanding(struct dg_session *session);
+/* No answers can be matched any more: all passes unseen from here on. */
+void dg_session_lose_track(struct dg_session *session);
+
+/* Begins a hold of one direction; it ends by time, by the guard's word, or by dg_session_end_hold. */
+void dg_session_hold(struct dg_session *session, struct dg_flow *flow, uint32_t hold_ms);
+void dg_session_end_hold(struct dg_session *session);
+
+/* One deadline at a time: a later call replaces the earlier. */
+void dg_session_arm(struct dg_session *session, uint64_t delay_ms);
+/* Brings what the sockets are watched for in line with state and buffers; the last thing that every event does. */
+void dg_session_update(struct dg_session *session);
+
+/* cancel.c: the session was a CancelRequest; its deadline has come. */
+void dg_session_start_cancel(struct dg_session *session, uint32_t pid, struct dg_str key);
+void dg_session_continue_cancel(struct dg_session *session);
+
+#endif

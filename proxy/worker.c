@@ -1,0 +1,261 @@
+/*
+ * A worker's thread and its mail. Whoever wants something of a worker from outside posts a letter; what it asks for is
+ * done in the worker's own thread, so sessions need no locks.
+ */
+#include "proxy/worker.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "protocol/startup.h"
+#include "proxy/proxy_private.h"
+#include "proxy/session.h"
+
+enum letter_kind { LETTER_CLIENT, LETTER_CLOSE_LISTENER, LETTER_DRAIN, LETTER_STOP, LETTER_END_HOLD };
+
+struct letter {
+    struct dg_mail mail; /* first: a mail is its letter */
+    enum letter_kind kind;
+    int fd;
+    bool is_over_limit;
+    uint32_t pid;
+    size_t key_len;
+    char key[DG_CANCEL_KEY_MAX_BYTES];
+};
+
+static void drain_sessions(struct dg_worker *worker)
+{
+    worker->is_draining = true;
+    struct dg_session *next = NULL;
+    for (struct dg_session *session = worker->sessions; session != NULL; session = next) {
+        next = session->next;
+        dg_session_drain(session);
+    }
+}
+
+static void close_sessions(struct dg_worker *worker)
+{
+    while (worker->sessions != NULL) {
+        struct dg_session *session = worker->sessions;
+        dg_session_fail(session, "57P01", "terminating connection because driftguard is shutting down", NULL);
+        dg_session_enter(session, DG_SESSION_CLOSED);
+    }
+    dg_session_reap(worker);
+}
+
+static void end_hold(struct dg_worker *worker, const struct letter *letter)
+{
+    struct dg_str key = {letter->key, letter->key_len};
+    struct dg_session *session = dg_cancel_table_session(worker->proxy->cancels, letter->pid, key, worker);
+    if (session != NULL)
+        dg_session_end_hold(session);
+}
+
+static void deliver(struct dg_mail *mail, void *reader)
+{
+    struct dg_worker *worker = reader;
+    struct letter *letter = (struct letter *)mail;
+    switch (letter->kind) {
+    case LETTER_CLIENT:
+        dg_session_open(worker, letter->fd, letter->is_over_limit);
+        break;
+    case LETTER_CLOSE_LISTENER:
+        dg_listener_close(worker->proxy);
+        break;
+    case LETTER_DRAIN:
+        drain_sessions(worker);
+        break;
+    case LETTER_STOP:
+        close_sessions(worker);
+        event_base_loopbreak(worker->base);
+        break;
+    case LETTER_END_HOLD:
+        end_hold(worker, letter);
+        break;
+    }
+    free(letter);
+}
+
+static void discard(struct dg_mail *mail)
+{
+    struct letter *letter = (struct letter *)mail;
+    if (letter->kind == LETTER_CLIENT)
+        close(letter->fd);
+    free(letter);
+}
+
+/* NULL if there is no memory. */
+static struct letter *new_letter(enum letter_kind kind)
+{
+    struct letter *letter = calloc(1, sizeof *letter);
+    if (letter == NULL)
+        return NULL;
+    letter->mail.deliver = deliver;
+    letter->mail.discard = discard;
+    letter->kind = kind;
+    return letter;
+}
+
+void dg_worker_take_client(struct dg_worker *worker, int fd, bool is_over_limit)
+{
+    atomic_fetch_add(&worker->n_sessions, 1);
+    atomic_fetch_add(&worker->proxy->n_sessions, 1);
+    if (worker == &worker->proxy->workers[0]) {
+        dg_session_open(worker, fd, is_over_limit);
+        return;
+    }
+    struct letter *letter = new_letter(LETTER_CLIENT);
+    if (letter == NULL) {
+        close(fd);
+        atomic_fetch_sub(&worker->n_sessions, 1);
+        atomic_fetch_sub(&worker->proxy->n_sessions, 1);
+        return;
+    }
+    letter->fd = fd;
+    letter->is_over_limit = is_over_limit;
+    dg_mailbox_post(worker->mailbox, &letter->mail);
+}
+
+/* Without memory the order is lost; whoever gave it has a deadline, and dg_proxy_free after it. */
+static void post(struct dg_worker *worker, enum letter_kind kind)
+{
+    struct letter *letter = new_letter(kind);
+    if (letter != NULL)
+        dg_mailbox_post(worker->mailbox, &letter->mail);
+}
+
+void dg_worker_close_listener(struct dg_worker *worker)
+{
+    post(worker, LETTER_CLOSE_LISTENER);
+}
+
+void dg_worker_drain(struct dg_worker *worker)
+{
+    post(worker, LETTER_DRAIN);
+}
+
+void dg_worker_end_hold(struct dg_worker *worker, uint32_t pid, struct dg_str key)
+{
+    struct letter *letter = key.len <= DG_CANCEL_KEY_MAX_BYTES ? new_letter(LETTER_END_HOLD) : NULL;
+    if (letter == NULL)
+        return;
+    letter->pid = pid;
+    letter->key_len = key.len;
+    memcpy(letter->key, key.data, key.len);
+    dg_mailbox_post(worker->mailbox, &letter->mail);
+}
+
+const struct dg_config *dg_worker_config(struct dg_worker *worker)
+{
+    (void)dg_published_refresh(worker->proxy->parts.config, &worker->config);
+    return (const struct dg_config *)worker->config.object;
+}
+
+static void on_mail(evutil_socket_t fd, short what, void *context)
+{
+    struct dg_worker *worker = context;
+    (void)fd;
+    (void)what;
+    dg_mailbox_deliver(worker->mailbox, worker);
+}
+
+static void on_reap(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    dg_session_reap(context);
+}
+
+/* A changelist spares epoll_ctl calls where interest flips back and forth within one turn. No descriptor of ours is
+   dup'ed, which is the one case where that goes wrong. */
+static struct event_base *new_base(void)
+{
+    struct event_config *settings = event_config_new();
+    if (settings == NULL)
+        return NULL;
+    event_config_set_flag(settings, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST);
+    event_config_set_flag(settings, EVENT_BASE_FLAG_NOLOCK);
+    struct event_base *base = event_base_new_with_config(settings);
+    event_config_free(settings);
+    return base;
+}
+
+enum dg_status dg_worker_init(struct dg_worker *worker, struct dg_proxy *proxy)
+{
+    worker->proxy = proxy;
+    worker->base = new_base();
+    worker->mailbox = dg_mailbox_new();
+    worker->shard = dg_metrics_shard_new(proxy->parts.metrics);
+    worker->scratch = malloc(DG_SCRATCH_BYTES);
+    if (worker->base == NULL || worker->mailbox == NULL || worker->shard == NULL || worker->scratch == NULL)
+        return DG_NO_MEMORY;
+    worker->guard = dg_guard_new(proxy->parts.guard, worker->shard, worker->mailbox);
+    if (worker->guard == NULL)
+        return DG_NO_MEMORY;
+    worker->resolver.base = worker->base;
+    event_assign(&worker->mail, worker->base, dg_mailbox_fd(worker->mailbox), EV_READ | EV_PERSIST, on_mail, worker);
+    event_assign(&worker->reaper, worker->base, -1, 0, on_reap, worker);
+    return event_add(&worker->mail, NULL) == 0 ? DG_OK : DG_NO_MEMORY;
+}
+
+static void *run(void *argument)
+{
+    struct dg_worker *worker = argument;
+    if (worker == &worker->proxy->workers[0])
+        dg_listener_start(worker->proxy);
+    (void)event_base_dispatch(worker->base);
+    if (worker == &worker->proxy->workers[0])
+        dg_listener_stop(worker->proxy);
+    return NULL;
+}
+
+enum dg_status dg_worker_start(struct dg_worker *worker)
+{
+    pthread_attr_t attributes;
+    if (pthread_attr_init(&attributes) != 0)
+        return DG_NO_MEMORY;
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int failure = pthread_attr_setstacksize(&attributes, DG_WORKER_STACK_BYTES);
+    if (failure == 0)
+        failure = pthread_create(&worker->thread, &attributes, run, worker);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+    worker->has_thread = failure == 0;
+    return failure == 0 ? DG_OK : DG_NO_MEMORY;
+}
+
+void dg_worker_stop(struct dg_worker *worker)
+{
+    if (!worker->has_thread)
+        return;
+    struct letter *letter = NULL;
+    while ((letter = new_letter(LETTER_STOP)) == NULL)
+        usleep(1000); /* there is no other way to end */
+    dg_mailbox_post(worker->mailbox, &letter->mail);
+    pthread_join(worker->thread, NULL);
+    worker->has_thread = false;
+}
+
+void dg_worker_fini(struct dg_worker *worker)
+{
+    dg_resolver_fini(&worker->resolver);
+    if (worker->base != NULL) {
+        if (worker->mail.ev_base != NULL)
+            event_del(&worker->mail);
+        (void)event_base_loop(worker->base, EVLOOP_NONBLOCK); /* what the resolver had put off */
+    }
+    dg_session_reap(worker);
+    if (worker->guard != NULL)
+        dg_guard_free(worker->guard);
+    if (worker->mailbox != NULL)
+        dg_mailbox_free(worker->mailbox);
+    if (worker->base != NULL)
+        event_base_free(worker->base);
+    dg_reader_fini(&worker->config);
+    free(worker->scratch);
+    free(worker->param_types);
+}
