@@ -2,13 +2,9 @@
  * What Prometheus reads (text format 0.0.4: HELP and TYPE once a family, then its samples), and docs/metrics.md.
  */
 #include <inttypes.h>
-#include <math.h>
 
 #include "base/metrics.h"
 #include "base/metrics_table.h"
-
-/* Doubles hold every whole number up to here. */
-#define LARGEST_EXACT 9007199254740992.0
 
 static const char *kind_name(enum dg_metric_kind kind)
 {
@@ -30,15 +26,6 @@ static void append_label(struct dg_text *out, size_t n, struct dg_str name, stru
     dg_text_cstr(out, "=\"");
     dg_text_prometheus_label(out, value);
     dg_text_char(out, '"');
-}
-
-/* Whole numbers without an exponent, since people read this page too; others so that no bit is lost. */
-static void append_number(struct dg_text *out, double value)
-{
-    if (value > -LARGEST_EXACT && value < LARGEST_EXACT && trunc(value) == value)
-        dg_text_printf(out, "%.0f", value);
-    else
-        dg_text_printf(out, "%.17g", value);
 }
 
 /* The series that are cells. A gauge's shards may each be below zero on their own; their sum, modulo 2^64, is right. */
@@ -77,8 +64,8 @@ static void expose_labelled(struct dg_metrics *metrics, enum dg_metric_family fa
         for (; n < DG_METRICS_MAX_LABELS && dg_metrics_list_item(row->labels, n, &name); n++)
             append_label(out, n, name, dg_str_of(series->label_values[n]));
         dg_text_cstr(out, n > 0 ? "} " : " ");
-        append_number(out, series->value);
-        dg_text_char(out, '\n');
+        /* 17 digits: no bit of a double is lost, and whole numbers (bytes, seconds) have no exponent. */
+        dg_text_printf(out, "%.17g\n", series->value);
     }
     pthread_mutex_unlock(&metrics->lock);
 }

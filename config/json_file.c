@@ -1,7 +1,7 @@
 /*
  * The configuration file. cJSON parses; everything it lets pass is checked here: keys that are unknown, twice there or
- * in another case, text behind the document, values of a wrong type. Overlays that are not in force are read all the same,
- * into a config that is thrown away, so that an error in production's shows up everywhere.
+ * in another case, text behind the document, values of a wrong type. Overlays that are not in force are read all the
+ * same, into a config that is thrown away, so that an error in production's shows up everywhere.
  */
 #include "config/json_file.h"
 

@@ -1,7 +1,7 @@
 /*
  * JSON as text: comments, lines and columns, and where the n-th value stands. cJSON keeps no positions, so an error
- * finds its place by counting: values are numbered from 0 in the order in which they begin, and cJSON's tree walked in depth
- * first order meets the same values in the same order. Inside of config/.
+ * finds its place by counting: values are numbered from 0 in the order in which they begin, and cJSON's tree walked in
+ * depth first order meets the same values in the same order. Inside of config/.
  */
 #ifndef DG_CONFIG_JSON_TEXT_H
 #define DG_CONFIG_JSON_TEXT_H

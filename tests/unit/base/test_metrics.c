@@ -119,6 +119,7 @@ static void exposition_has_each_form_of_sample(void **state)
     dg_metrics_add(metrics, DG_FAMILY_PREDICTIONS, hostile, 1);
     dg_metrics_set(metrics, DG_FAMILY_BUILD_INFO, build, 1);
     dg_metrics_set(metrics, DG_FAMILY_SNAPSHOT_TIMESTAMP, (const char *const[]){"shop"}, 1795227187.25);
+    dg_metrics_set(metrics, DG_FAMILY_SNAPSHOT_BYTES, (const char *const[]){"shop"}, 8589934592.0);
     struct dg_text out;
     dg_text_init(&out, 1 << 20);
     dg_metrics_expose(metrics, &out);
@@ -130,6 +131,7 @@ static void exposition_has_each_form_of_sample(void **state)
         "\ndriftguard_predictions_total{database=\"a\\\"b\\nc\",outcome=\"refused\",reason=\"x\"} 1\n",
         "\ndriftguard_build_info{version=\"0.1.0\",parser=\"17\"} 1\n",
         "\ndriftguard_snapshot_timestamp_seconds{database=\"shop\"} 1795227187.25\n",
+        "\ndriftguard_snapshot_bytes{database=\"shop\"} 8589934592\n",
     };
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++)
         assert_non_null(strstr(dg_text_get(&out), expected[i]));
