@@ -140,7 +140,7 @@ static enum dg_status parse_host(struct dg_str text, struct dg_url *url, struct 
     return decode(host, url->host, sizeof url->host, "host", error);
 }
 
-/* Cut at the first ? and / as RFC 3986 does, then at @. The host comes first: its errors need no word of the password. */
+/* Cut at the first ? and / as RFC 3986 does, then at @. The host comes first: its errors quote no password. */
 static enum dg_status parse_url(struct dg_str rest, struct dg_url *url, struct dg_error *error)
 {
     struct dg_str query = {NULL, 0};
