@@ -165,7 +165,7 @@ enum dg_status dg_builder_namespace(struct dg_builder *builder, const struct dg_
         qsort(roles, item->n_usage_roles, sizeof *roles, compare_oids);
     copy->usage_roles = roles;
     copy->name = intern(builder, item->name);
-    return add_entry(builder, &builder->namespaces, &(struct dg_entry){copy, copy->name, copy->oid, 0});
+    return add_entry(builder, &builder->namespaces, &(struct dg_entry){copy, copy->name, copy->oid, 0, 0});
 }
 
 static const struct dg_column *copy_columns(struct dg_builder *builder, const struct dg_column *columns, size_t n)
@@ -213,7 +213,7 @@ enum dg_status dg_builder_relation(struct dg_builder *builder, const struct dg_r
     copy->system_columns = share_system_columns(builder, item);
     copy->name = intern(builder, item->name);
     return add_entry(builder, &builder->relations,
-                     &(struct dg_entry){copy, copy->name, copy->oid, copy->namespace_oid});
+                     &(struct dg_entry){copy, copy->name, copy->oid, copy->namespace_oid, 0});
 }
 
 enum dg_status dg_builder_type(struct dg_builder *builder, const struct dg_type *item)
@@ -222,7 +222,7 @@ enum dg_status dg_builder_type(struct dg_builder *builder, const struct dg_type 
     if (copy == NULL)
         return DG_LIMIT;
     copy->name = intern(builder, item->name);
-    return add_entry(builder, &builder->types, &(struct dg_entry){copy, copy->name, copy->oid, copy->namespace_oid});
+    return add_entry(builder, &builder->types, &(struct dg_entry){copy, copy->name, copy->oid, copy->namespace_oid, 0});
 }
 
 static const struct dg_argument *copy_arguments(struct dg_builder *builder, const struct dg_argument *arguments,
@@ -243,7 +243,7 @@ enum dg_status dg_builder_function(struct dg_builder *builder, const struct dg_f
     copy->outputs = copy_arguments(builder, item->outputs, item->n_outputs);
     copy->name = intern(builder, item->name);
     return add_entry(builder, &builder->functions,
-                     &(struct dg_entry){copy, copy->name, copy->oid, copy->namespace_oid});
+                     &(struct dg_entry){copy, copy->name, copy->oid, copy->namespace_oid, 0});
 }
 
 enum dg_status dg_builder_role(struct dg_builder *builder, const struct dg_role *item)
@@ -252,7 +252,7 @@ enum dg_status dg_builder_role(struct dg_builder *builder, const struct dg_role 
     if (copy == NULL)
         return DG_LIMIT;
     copy->name = intern(builder, item->name);
-    return add_entry(builder, &builder->roles, &(struct dg_entry){copy, copy->name, copy->oid, 0});
+    return add_entry(builder, &builder->roles, &(struct dg_entry){copy, copy->name, copy->oid, 0, 0});
 }
 
 enum dg_status dg_builder_enum(struct dg_builder *builder, dg_oid type_oid, const char *const *labels, size_t n)
@@ -324,24 +324,29 @@ static const void *seal_vector(struct dg_arena *index, struct dg_vector *vector,
     return items;
 }
 
-static enum dg_status seal_collection(struct dg_arena *index, const struct dg_vector *entries,
+/* Entries that a patch took over keep the time when they were read. */
+static enum dg_status seal_collection(struct dg_snapshot *snapshot, const struct dg_vector *vector,
                                       struct dg_collection *collection)
 {
-    return dg_collection_build(collection, index, entries->items, entries->n);
+    struct dg_entry *entries = vector->items;
+    for (size_t i = 0; i < vector->n; i++)
+        if (entries[i].read_at_us == 0)
+            entries[i].read_at_us = snapshot->read_at_us;
+    return dg_collection_build(collection, &snapshot->index, entries, vector->n);
 }
 
 static enum dg_status seal(struct dg_builder *builder, struct dg_snapshot *snapshot)
 {
     struct dg_arena *index = &snapshot->index;
-    enum dg_status status = seal_collection(index, &builder->namespaces, &snapshot->namespaces);
+    enum dg_status status = seal_collection(snapshot, &builder->namespaces, &snapshot->namespaces);
     if (status == DG_OK)
-        status = seal_collection(index, &builder->relations, &snapshot->relations);
+        status = seal_collection(snapshot, &builder->relations, &snapshot->relations);
     if (status == DG_OK)
-        status = seal_collection(index, &builder->types, &snapshot->types);
+        status = seal_collection(snapshot, &builder->types, &snapshot->types);
     if (status == DG_OK)
-        status = seal_collection(index, &builder->functions, &snapshot->functions);
+        status = seal_collection(snapshot, &builder->functions, &snapshot->functions);
     if (status == DG_OK)
-        status = seal_collection(index, &builder->roles, &snapshot->roles);
+        status = seal_collection(snapshot, &builder->roles, &snapshot->roles);
     if (status != DG_OK)
         return status;
     bool failed = false;
@@ -407,6 +412,7 @@ enum dg_status dg_builder_finish(struct dg_builder *builder, int64_t read_at_us,
     dg_shared_init(&snapshot->shared, free_snapshot);
     snapshot->facts = builder->facts;
     snapshot->read_at_us = read_at_us;
+    snapshot->full_read_at_us = builder->full_read_at_us != 0 ? builder->full_read_at_us : read_at_us;
     snapshot->covers = covers;
     snapshot->generation = make_generation(snapshot);
     size_t max_bytes = builder->max_bytes;

@@ -254,33 +254,41 @@ enum dg_status dg_catalog_open(const struct dg_catalog_parameters *parameters, s
     return status;
 }
 
-/* Copies what the URL says, except for what is fixed. */
-static enum dg_status conninfo_from_url(const PQconninfoOption *options, struct dg_text *conninfo,
-                                        struct dg_error *error)
-{
-    static const char *const fixed[] = {"options", "client_encoding", "application_name", "target_session_attrs"};
-    for (const PQconninfoOption *option = options; option->keyword != NULL; option++) {
-        bool is_fixed = option->val == NULL;
-        for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
-            is_fixed = is_fixed || strcmp(option->keyword, fixed[i]) == 0;
-        if (is_fixed)
-            continue;
-        /* A password with a bare "@" ends up in the host, and the host in error texts. */
-        if (strcmp(option->keyword, "host") == 0 && strchr(option->val, '@') != NULL)
-            return dg_error_set(error, DG_USAGE,
-                                "the connection URL has more than one \"@\": write %%40 for one in the password");
-        add_keyword(conninfo, option->keyword, option->val);
-    }
-    add_fixed_keywords(conninfo);
-    return conninfo->failed ? dg_error_set(error, DG_LIMIT, "the connection URL is too long") : DG_OK;
-}
-
 static const char *option_of(const PQconninfoOption *options, const char *keyword, const char *otherwise)
 {
     for (const PQconninfoOption *option = options; option->keyword != NULL; option++)
         if (strcmp(option->keyword, keyword) == 0 && option->val != NULL)
             return option->val;
     return otherwise;
+}
+
+/* A password with a bare "@" or "/" in it is read as part of host, port or database, and those stand in error texts. */
+static bool is_password_misread(const PQconninfoOption *options)
+{
+    const char *port = option_of(options, "port", "");
+    bool is_number = port[strspn(port, "0123456789,")] == '\0';
+    bool has_user = option_of(options, "user", NULL) != NULL;
+    return !is_number || strchr(option_of(options, "host", ""), '@') != NULL ||
+           (!has_user && strchr(option_of(options, "dbname", ""), '@') != NULL);
+}
+
+/* Copies what the URL says, except for what is fixed. */
+static enum dg_status conninfo_from_url(const PQconninfoOption *options, struct dg_text *conninfo,
+                                        struct dg_error *error)
+{
+    static const char *const fixed[] = {"options", "client_encoding", "application_name", "target_session_attrs"};
+    if (is_password_misread(options))
+        return dg_error_set(error, DG_USAGE,
+                            "the connection URL cannot be told apart: in a password, write %%40 for @ and %%2F for /");
+    for (const PQconninfoOption *option = options; option->keyword != NULL; option++) {
+        bool is_left_out = option->val == NULL;
+        for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
+            is_left_out = is_left_out || strcmp(option->keyword, fixed[i]) == 0;
+        if (!is_left_out)
+            add_keyword(conninfo, option->keyword, option->val);
+    }
+    add_fixed_keywords(conninfo);
+    return conninfo->failed ? dg_error_set(error, DG_LIMIT, "the connection URL is too long") : DG_OK;
 }
 
 enum dg_status dg_catalog_connect(const char *url, uint32_t connect_timeout_ms, uint32_t statement_timeout_ms,

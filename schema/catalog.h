@@ -53,6 +53,10 @@ enum dg_status dg_catalog_query(struct dg_catalog *catalog, const char *sql, con
                                 size_t n_parameters, dg_row_fn on_row, void *context,
                                 struct dg_error *error) DG_MUST_CHECK;
 
+/* As dg_catalog_load, within the caller's transaction: what it asks next is of the same instant. */
+enum dg_status dg_catalog_load_within(struct dg_catalog *catalog, size_t max_bytes, uint64_t covers,
+                                      struct dg_snapshot **snapshot, struct dg_error *error) DG_MUST_CHECK;
+
 /* ---- The targeted read --------------------------------------------------------------------------------------------- */
 
 /* A new snapshot: `older` with all relations of these names read anew, their descendants, ancestors, indexes, toast

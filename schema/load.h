@@ -13,7 +13,7 @@ struct dg_catalog; /* a connection for catalog reads */
 enum dg_status dg_catalog_connect(const char *url, uint32_t connect_timeout_ms, uint32_t statement_timeout_ms,
                                   struct dg_catalog **catalog, struct dg_error *error) DG_MUST_CHECK;
 void dg_catalog_close(struct dg_catalog *catalog);
-/* Reads the whole schema. */
+/* Reads the whole schema, in a transaction of its own. */
 enum dg_status dg_catalog_load(struct dg_catalog *catalog, size_t max_bytes, uint64_t covers,
                                struct dg_snapshot **snapshot, struct dg_error *error) DG_MUST_CHECK;
 

@@ -33,6 +33,7 @@ struct dg_entry {
     const char *name;
     dg_oid oid;
     dg_oid namespace_oid; /* 0 for what has no schema */
+    int64_t read_at_us;   /* when the catalogs had it like this */
 };
 
 /* Hash chains over an array: buckets and next hold positions + 1, 0 ends a chain. Chains run in the array's order. */
@@ -71,7 +72,8 @@ struct dg_setting {
 struct dg_snapshot {
     struct dg_shared shared;
     uint64_t generation;
-    int64_t read_at_us;
+    int64_t read_at_us;      /* of the newest read */
+    int64_t full_read_at_us; /* of the read that began with nothing */
     uint64_t covers;
     size_t size_bytes;
     struct dg_arena index; /* everything below that is not in a layer */

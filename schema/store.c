@@ -1,0 +1,437 @@
+/*
+ * The store as workers see it: opening and closing databases, counting changes, queueing requests. All of it is short
+ * work under one lock; what needs the server is left to the thread (store_thread.c, store_read.c).
+ *
+ * A database stays in the store when its last client has left, without a connection, so that the next client finds the
+ * snapshot; when room is needed, the one that was unused for longest goes.
+ */
+#include "schema/store.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "schema/store_private.h"
+
+/* How long connections to a database stay closed after a release. */
+#define HOLD_OFF_MS 5000u
+#define MAX_PENDING_BYTES ((size_t)1 << 20)
+
+/* ---- Waiting requests --------------------------------------------------------------------------------------------- */
+
+static void pending_free(struct dg_pending *pending)
+{
+    dg_arena_fini(&pending->strings);
+    free(pending);
+}
+
+static void answer(struct dg_schema_request *request, struct dg_mailbox *reply_to, enum dg_status status,
+                   struct dg_snapshot *snapshot)
+{
+    request->status = status;
+    request->snapshot = snapshot == NULL ? NULL : dg_snapshot_ref(snapshot);
+    dg_mailbox_post(reply_to, &request->mail);
+}
+
+void dg_pending_answer(struct dg_pending *pending, enum dg_status status, struct dg_snapshot *snapshot)
+{
+    if (pending->request != NULL)
+        answer(pending->request, pending->reply_to, status, status == DG_OK ? snapshot : NULL);
+    pending_free(pending);
+}
+
+void dg_pending_answer_all(struct dg_pending *list, enum dg_status status, struct dg_snapshot *snapshot)
+{
+    while (list != NULL) {
+        struct dg_pending *next = list->next;
+        dg_pending_answer(list, status, snapshot);
+        list = next;
+    }
+}
+
+/* A pending entry with copies of the names; NULL if there is no memory. */
+static struct dg_pending *pending_new(const struct dg_schema_name *names, size_t n)
+{
+    struct dg_pending *pending = calloc(1, sizeof *pending);
+    if (pending == NULL)
+        return NULL;
+    dg_arena_init(&pending->strings, MAX_PENDING_BYTES);
+    if (n == 0)
+        return pending;
+    pending->names = dg_arena_array(&pending->strings, n, sizeof *pending->names);
+    for (size_t i = 0; pending->names != NULL && i < n; i++) {
+        const char *schema = dg_arena_strdup(&pending->strings, names[i].schema == NULL ? "" : names[i].schema);
+        const char *name = dg_arena_strdup(&pending->strings, names[i].name);
+        if (schema == NULL || name == NULL)
+            pending->names = NULL;
+        else
+            pending->names[i] = (struct dg_schema_name){schema, name};
+    }
+    if (pending->names == NULL) {
+        pending_free(pending);
+        return NULL;
+    }
+    pending->n_names = n;
+    return pending;
+}
+
+static void enqueue(struct dg_schema_database *database, struct dg_pending *pending)
+{
+    pending->next = database->pending;
+    database->pending = pending;
+    pthread_cond_signal(&database->store->work);
+}
+
+/* ---- Databases ---------------------------------------------------------------------------------------------------- */
+
+static void database_free(struct dg_schema_database *database)
+{
+    dg_published_fini(&database->published);
+    dg_journal_free(database->journal);
+    dg_snapshot_unref(database->current);
+    dg_catalog_close(database->catalog);
+    free(database->name);
+    free(database);
+}
+
+static struct dg_schema_database *database_new(struct dg_schema_store *store, const char *name)
+{
+    struct dg_schema_database *database = calloc(1, sizeof *database);
+    if (database == NULL)
+        return NULL;
+    database->store = store;
+    atomic_init(&database->changes, 0);
+    dg_published_init(&database->published);
+    database->name = strdup(name);
+    database->journal = dg_journal_new(DG_JOURNAL_MAX_CHANGES);
+    if (database->name == NULL || database->journal == NULL) {
+        database_free(database);
+        return NULL;
+    }
+    return database;
+}
+
+static struct dg_schema_database *find_database(const struct dg_schema_store *store, const char *name)
+{
+    for (struct dg_schema_database *database = store->databases; database != NULL; database = database->next)
+        if (strcmp(database->name, name) == 0)
+            return database;
+    return NULL;
+}
+
+static void forget_metrics(struct dg_schema_store *store, const char *name)
+{
+    static const enum dg_metric_family families[] = {DG_FAMILY_SNAPSHOT_LOADED, DG_FAMILY_SNAPSHOT_STALE,
+                                                     DG_FAMILY_SNAPSHOT_TIMESTAMP, DG_FAMILY_SNAPSHOT_BYTES};
+    if (store->metrics == NULL)
+        return;
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++)
+        dg_metrics_remove(store->metrics, families[i], (const char *const[]){name});
+}
+
+/* Frees the one that was unused for longest; false if all are in use. */
+static bool evict_one(struct dg_schema_store *store)
+{
+    struct dg_schema_database **oldest = NULL;
+    for (struct dg_schema_database **at = &store->databases; *at != NULL; at = &(*at)->next) {
+        const struct dg_schema_database *database = *at;
+        if (database->n_clients > 0 || database->is_busy || database->pending != NULL)
+            continue;
+        if (oldest == NULL || database->last_used_ms < (*oldest)->last_used_ms)
+            oldest = at;
+    }
+    if (oldest == NULL)
+        return false;
+    struct dg_schema_database *database = *oldest;
+    *oldest = database->next;
+    store->n_databases--;
+    forget_metrics(store, database->name);
+    database_free(database);
+    return true;
+}
+
+/* The database of this name, made if need be. */
+static struct dg_schema_database *obtain_database(struct dg_schema_store *store, const char *name)
+{
+    struct dg_schema_database *database = find_database(store, name);
+    if (database != NULL)
+        return database;
+    if (store->n_databases >= store->options->values.max_databases && !evict_one(store))
+        return NULL;
+    database = database_new(store, name);
+    if (database == NULL)
+        return NULL;
+    database->next = store->databases;
+    store->databases = database;
+    store->n_databases++;
+    return database;
+}
+
+struct dg_schema_database *dg_schema_database_open(struct dg_schema_store *store, const char *name)
+{
+    pthread_mutex_lock(&store->lock);
+    struct dg_schema_database *database = obtain_database(store, name);
+    if (database != NULL) {
+        /* Nobody looked while there was no client. */
+        if (database->n_clients == 0)
+            database->must_verify = true;
+        database->n_clients++;
+        pthread_cond_signal(&store->work);
+    }
+    pthread_mutex_unlock(&store->lock);
+    return database;
+}
+
+void dg_schema_database_close(struct dg_schema_database *database)
+{
+    struct dg_schema_store *store = database->store;
+    pthread_mutex_lock(&store->lock);
+    database->n_clients--;
+    database->last_used_ms = dg_clock_monotonic_ms();
+    if (database->n_clients == 0)
+        pthread_cond_signal(&store->work);
+    pthread_mutex_unlock(&store->lock);
+}
+
+bool dg_schema_database_refresh(struct dg_schema_database *database, struct dg_reader *reader)
+{
+    return dg_published_refresh(&database->published, reader);
+}
+
+uint64_t dg_schema_database_changes(const struct dg_schema_database *database)
+{
+    return atomic_load_explicit(&database->changes, memory_order_acquire);
+}
+
+const struct dg_journal *dg_schema_database_journal(const struct dg_schema_database *database)
+{
+    return database->journal;
+}
+
+/* ---- Changes and reads -------------------------------------------------------------------------------------------- */
+
+/* Under the lock. */
+static uint64_t count_change(struct dg_schema_database *database, bool is_named)
+{
+    uint64_t count = atomic_load_explicit(&database->changes, memory_order_relaxed) + 1;
+    atomic_store_explicit(&database->changes, count, memory_order_release);
+    if (!is_named)
+        database->unnamed_change = count;
+    return count;
+}
+
+uint64_t dg_store_count_change(struct dg_schema_database *database)
+{
+    pthread_mutex_lock(&database->store->lock);
+    uint64_t count = count_change(database, false);
+    pthread_mutex_unlock(&database->store->lock);
+    return count;
+}
+
+void dg_schema_database_changed(struct dg_schema_database *database, const struct dg_schema_name *names, size_t n_names)
+{
+    struct dg_schema_store *store = database->store;
+    /* Without memory for the names the change may have been any. */
+    struct dg_pending *pending = n_names == 0 ? NULL : pending_new(names, n_names);
+    pthread_mutex_lock(&store->lock);
+    count_change(database, pending != NULL);
+    if (pending != NULL)
+        enqueue(database, pending);
+    pthread_cond_signal(&store->work);
+    pthread_mutex_unlock(&store->lock);
+}
+
+void dg_schema_database_read(struct dg_schema_database *database, struct dg_schema_request *request,
+                             struct dg_mailbox *reply_to)
+{
+    struct dg_schema_store *store = database->store;
+    struct dg_pending *pending = pending_new(request->names, request->n_names);
+    if (pending == NULL) {
+        answer(request, reply_to, DG_NO_MEMORY, NULL);
+        return;
+    }
+    pending->request = request;
+    pending->reply_to = reply_to;
+    pthread_mutex_lock(&store->lock);
+    pending->target = atomic_load_explicit(&database->changes, memory_order_relaxed);
+    enqueue(database, pending);
+    pthread_mutex_unlock(&store->lock);
+}
+
+/* ---- Releases ----------------------------------------------------------------------------------------------------- */
+
+/* The slot of this name, or the one that ends first. */
+static void hold_off(struct dg_schema_store *store, char *name)
+{
+    struct dg_held_off *slot = &store->held_off[0];
+    for (size_t i = 0; i < DG_MAX_HELD_OFF; i++) {
+        struct dg_held_off *candidate = &store->held_off[i];
+        if (candidate->name != NULL && strcmp(candidate->name, name) == 0) {
+            slot = candidate;
+            break;
+        }
+        if (candidate->until_ms < slot->until_ms)
+            slot = candidate;
+    }
+    free(slot->name);
+    *slot = (struct dg_held_off){name, dg_clock_monotonic_ms() + HOLD_OFF_MS};
+}
+
+bool dg_store_is_held_off(const struct dg_schema_store *store, const char *name, uint64_t now_ms)
+{
+    for (size_t i = 0; i < DG_MAX_HELD_OFF; i++) {
+        const struct dg_held_off *slot = &store->held_off[i];
+        if (slot->name != NULL && slot->until_ms > now_ms && strcmp(slot->name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void wake(const struct dg_schema_store *store)
+{
+    const uint64_t one = 1;
+    /* It can only fail by being full, and then it is readable already. */
+    ssize_t written = write(store->wake_fd, &one, sizeof one);
+    (void)written;
+}
+
+void dg_schema_store_release_database(struct dg_schema_store *store, const char *name,
+                                      struct dg_schema_request *request, struct dg_mailbox *reply_to)
+{
+    struct dg_release *release = calloc(1, sizeof *release);
+    char *copy = strdup(name);
+    char *held = strdup(name);
+    if (release == NULL || copy == NULL || held == NULL) {
+        free(release);
+        free(copy);
+        free(held);
+        answer(request, reply_to, DG_NO_MEMORY, NULL);
+        return;
+    }
+    *release = (struct dg_release){.request = request, .reply_to = reply_to, .name = copy};
+    pthread_mutex_lock(&store->lock);
+    hold_off(store, held);
+    release->next = store->releases;
+    store->releases = release;
+    if (store->reading != NULL && strcmp(store->reading->name, name) == 0)
+        wake(store);
+    pthread_cond_signal(&store->work);
+    pthread_mutex_unlock(&store->lock);
+}
+
+/* ---- The store ---------------------------------------------------------------------------------------------------- */
+
+static void free_parts(struct dg_schema_store *store)
+{
+    while (store->releases != NULL) {
+        struct dg_release *release = store->releases;
+        store->releases = release->next;
+        answer(release->request, release->reply_to, DG_TIMEOUT, NULL);
+        free(release->name);
+        free(release);
+    }
+    while (store->databases != NULL) {
+        struct dg_schema_database *database = store->databases;
+        store->databases = database->next;
+        dg_pending_answer_all(database->pending, DG_TIMEOUT, NULL);
+        database_free(database);
+    }
+    for (size_t i = 0; i < DG_MAX_HELD_OFF; i++)
+        free(store->held_off[i].name);
+    dg_store_options_free(store->options);
+    if (store->wake_fd >= 0)
+        close(store->wake_fd);
+    pthread_cond_destroy(&store->work);
+    pthread_mutex_destroy(&store->lock);
+    free(store);
+}
+
+static enum dg_status init_parts(struct dg_schema_store *store, const struct dg_schema_options *options)
+{
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&store->work, &attributes);
+    pthread_condattr_destroy(&attributes);
+    pthread_mutex_init(&store->lock, NULL);
+    store->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    store->options = dg_store_options_new(options);
+    if (store->options == NULL)
+        return DG_NO_MEMORY;
+    if (store->wake_fd < 0)
+        return DG_IO;
+    const char *initial = store->options->values.database;
+    if (initial[0] == '\0')
+        return DG_OK;
+    struct dg_schema_database *database = obtain_database(store, initial);
+    if (database == NULL)
+        return DG_NO_MEMORY;
+    database->is_initial = true;
+    return DG_OK;
+}
+
+enum dg_status dg_schema_store_new(const struct dg_schema_options *options, struct dg_metrics *metrics,
+                                   struct dg_log *log, struct dg_schema_store **result, struct dg_error *error)
+{
+    *result = NULL;
+    struct dg_schema_store *store = calloc(1, sizeof *store);
+    if (store == NULL)
+        return dg_error_set(error, DG_NO_MEMORY, "out of memory");
+    store->metrics = metrics;
+    store->log = log;
+    enum dg_status status = init_parts(store, options);
+    if (status == DG_OK && pthread_create(&store->thread, NULL, dg_store_run, store) != 0)
+        status = DG_IO;
+    if (status != DG_OK) {
+        free_parts(store);
+        return dg_error_set(error, status, "the schema thread could not be started: %s", dg_status_text(status));
+    }
+    *result = store;
+    return DG_OK;
+}
+
+void dg_schema_store_set_options(struct dg_schema_store *store, const struct dg_schema_options *options)
+{
+    struct dg_store_options *copy = dg_store_options_new(options);
+    if (copy == NULL)
+        return;
+    pthread_mutex_lock(&store->lock);
+    struct dg_store_options *before = store->options;
+    store->options = copy;
+    pthread_cond_signal(&store->work);
+    pthread_mutex_unlock(&store->lock);
+    dg_store_options_free(before);
+}
+
+void dg_schema_store_free(struct dg_schema_store *store)
+{
+    if (store == NULL)
+        return;
+    pthread_mutex_lock(&store->lock);
+    store->is_stopping = true;
+    wake(store);
+    pthread_cond_signal(&store->work);
+    pthread_mutex_unlock(&store->lock);
+    pthread_join(store->thread, NULL);
+    free_parts(store);
+}
+
+void dg_schema_store_visit(struct dg_schema_store *store,
+                           void (*visit)(const struct dg_schema_status *status, void *context), void *context)
+{
+    pthread_mutex_lock(&store->lock);
+    for (const struct dg_schema_database *database = store->databases; database != NULL; database = database->next) {
+        bool is_behind = database->is_loaded && database->covers < dg_schema_database_changes(database);
+        const struct dg_schema_status status = {.database = database->name,
+                                                .is_loaded = database->is_loaded,
+                                                .is_stale = database->is_failing || is_behind,
+                                                .read_at_us = database->read_at_us,
+                                                .size_bytes = database->size_bytes,
+                                                .n_clients = database->n_clients,
+                                                .last_error = database->last_error};
+        visit(&status, context);
+    }
+    pthread_mutex_unlock(&store->lock);
+}
