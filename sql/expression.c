@@ -29,7 +29,7 @@ bool dg_expression_is_comparable(dg_oid type_oid)
     static const dg_oid types[] = {DG_TYPE_BOOL,        DG_TYPE_BYTEA,   DG_TYPE_INT8,   DG_TYPE_INT2,
                                    DG_TYPE_INT4,        DG_TYPE_TEXT,    DG_TYPE_FLOAT4, DG_TYPE_FLOAT8,
                                    DG_TYPE_BPCHAR,      DG_TYPE_VARCHAR, DG_TYPE_DATE,   DG_TYPE_TIMESTAMP,
-                                   DG_TYPE_TIMESTAMPTZ, DG_TYPE_NUMERIC, DG_TYPE_UUID};
+                                   DG_TYPE_TIMESTAMPTZ, DG_TYPE_NUMERIC, DG_TYPE_UUID,   DG_TYPE_OID};
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
         if (types[i] == type_oid)
             return true;

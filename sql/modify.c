@@ -26,11 +26,11 @@ static const struct dg_column *check_column(struct dg_resolver *r, const struct 
         return NULL;
     const struct dg_column *column = target_column(target, name);
     if (column != NULL && column->attnum < 0) {
-        dg_resolver_blur(r); /* assigning to a system column: 0A000 */
-        if (!allows_system)
-            column = NULL;
-        else
+        if (allows_system) { /* UPDATE finds it and refuses: 0A000 */
+            dg_resolver_blur(r);
             return column;
+        }
+        column = NULL;
     }
     if (column != NULL) {
         dg_report_reference(r, target->relation->oid, column->attnum, location);
@@ -257,13 +257,9 @@ static void insert_source(struct dg_resolver *r, struct dg_scope *scope, const s
     }
 }
 
-/* The columns and expressions of ON CONFLICT (...) WHERE: the target's, unqualified. */
-static void conflict_target(struct dg_resolver *r, struct dg_scope *scope, struct dg_scope_item *target,
-                            const cJSON *infer)
+/* The columns and expressions of ON CONFLICT (...) WHERE. The target alone is in scope. */
+static void conflict_target(struct dg_resolver *r, struct dg_scope *scope, const cJSON *infer)
 {
-    struct dg_entry_list saved = scope->entries;
-    scope->entries = (struct dg_entry_list){0};
-    dg_from_add_entry(r, scope, target, false, true);
     int32_t location = dg_tree_location(infer);
     for (const cJSON *item = dg_tree_list(infer, "indexElems"); item != NULL; item = item->next) {
         const cJSON *element = dg_tree_body(item, DG_NODE_INDEX_ELEM);
@@ -278,7 +274,6 @@ static void conflict_target(struct dg_resolver *r, struct dg_scope *scope, struc
     dg_expression_condition(r, scope, dg_tree_field(infer, "whereClause"));
     if (dg_tree_string(infer, "conname") != NULL)
         dg_resolver_blur(r); /* 42704 */
-    scope->entries = saved;
 }
 
 static void on_conflict(struct dg_resolver *r, struct dg_scope *scope, struct dg_scope_item *target, const cJSON *body)
@@ -299,7 +294,7 @@ static void on_conflict(struct dg_resolver *r, struct dg_scope *scope, struct dg
         dg_scope_add_item(scope, excluded);
     }
     r->clause = DG_CLAUSE_ON_CONFLICT;
-    conflict_target(r, scope, target, dg_tree_field(body, "infer"));
+    conflict_target(r, scope, dg_tree_field(body, "infer"));
     if (excluded == NULL)
         return;
     size_t n_before = scope->entries.n;

@@ -316,12 +316,12 @@ static bool accepts_row(const struct dg_resolver *r, dg_oid parameter_oid, dg_oi
 static bool function_takes_row(const struct dg_resolver *r, const struct dg_function *function, dg_oid type_oid,
                                bool is_row)
 {
-    if (function->n_inputs == 0 ||
-        function->n_inputs > function->n_defaults + 1 + (function->variadic_oid != 0 ? 1 : 0))
+    if (function->n_inputs == 0 || function->n_inputs > function->n_defaults + 1)
         return false;
-    if (!is_row || function->variadic_oid != 0)
-        return true;
-    return accepts_row(r, function->inputs[0].type_oid, type_oid);
+    /* f(VARIADIC t[]) takes one t; a variadic argument behind others has to be given or has a default. */
+    bool is_spread = function->variadic_oid != 0 && function->n_inputs == 1;
+    dg_oid parameter_oid = is_spread ? function->variadic_oid : function->inputs[0].type_oid;
+    return !is_row || accepts_row(r, parameter_oid, type_oid);
 }
 
 bool dg_names_may_be_call(struct dg_resolver *r, const char *name, dg_oid type_oid, bool is_scalar)

@@ -1,0 +1,164 @@
+/*
+ * The resolver as a process that a test talks to: a JSON object a line in, one out.
+ *
+ *   {"op": "load"}                                       reads the schema anew; {"status": "OK"}
+ *   {"op": "analyze", "text": "...", "path": [...], "path_known": true, "role": "...", "local": [...]}
+ *   {"op": "quit"}
+ *
+ * The database is the first argument. Only for tests: it trusts its caller.
+ */
+#include <cjson/cJSON.h>
+
+#include "schema/load.h"
+#include "sql/analysis.h"
+
+#define LINE_BYTES ((size_t)8 << 20)
+#define MAX_NAMES 1000
+
+struct probe {
+    struct dg_catalog *catalog;
+    struct dg_snapshot *snapshot;
+};
+
+static void answer(cJSON *object)
+{
+    char *text = cJSON_PrintUnformatted(object);
+    puts(text == NULL ? "{}" : text);
+    fflush(stdout);
+    cJSON_free(text);
+    cJSON_Delete(object);
+}
+
+static void answer_status(enum dg_status status, const char *text)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "status", dg_status_name(status));
+    cJSON_AddStringToObject(object, "text", text);
+    answer(object);
+}
+
+static void load(struct probe *probe)
+{
+    struct dg_error error = {.status = DG_OK};
+    struct dg_snapshot *snapshot = NULL;
+    enum dg_status status = dg_catalog_load(probe->catalog, (size_t)512 << 20, 0, &snapshot, &error);
+    if (status == DG_OK) {
+        dg_snapshot_unref(probe->snapshot);
+        probe->snapshot = snapshot;
+    }
+    answer_status(status, error.text);
+}
+
+static size_t take_names(const cJSON *list, const char **names)
+{
+    size_t n = 0;
+    const cJSON *item;
+    cJSON_ArrayForEach (item, list) {
+        if (cJSON_IsString(item) && n < MAX_NAMES)
+            names[n++] = item->valuestring;
+    }
+    return n;
+}
+
+static void add_text(cJSON *object, const char *key, const char *text)
+{
+    if (text != NULL)
+        cJSON_AddStringToObject(object, key, text);
+}
+
+static cJSON *finding_object(const struct dg_sql_finding *finding)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddNumberToObject(object, "kind", finding->kind);
+    add_text(object, "sqlstate", finding->sqlstate);
+    add_text(object, "message", finding->message);
+    cJSON_AddNumberToObject(object, "position", finding->position);
+    cJSON_AddBoolToObject(object, "exact", finding->is_exact);
+    cJSON_AddBoolToObject(object, "certain", finding->is_certain);
+    add_text(object, "schema", finding->schema);
+    add_text(object, "relation", finding->relation);
+    add_text(object, "column", finding->column);
+    add_text(object, "clause", dg_clause_text(finding->clause));
+    return object;
+}
+
+static cJSON *statement_object(const struct dg_sql_statement *statement)
+{
+    cJSON *object = cJSON_CreateObject();
+    add_text(object, "command", statement->command);
+    cJSON_AddNumberToObject(object, "class", statement->class);
+    add_text(object, "reason", dg_reason_label(statement->reason));
+    cJSON_AddNumberToObject(object, "references", (double)statement->n_references);
+    cJSON *findings = cJSON_AddArrayToObject(object, "findings");
+    for (size_t i = 0; i < statement->n_findings; i++)
+        cJSON_AddItemToArray(findings, finding_object(&statement->findings[i]));
+    cJSON *effects = cJSON_AddArrayToObject(object, "effects");
+    for (size_t i = 0; i < statement->n_effects; i++)
+        cJSON_AddItemToArray(effects, cJSON_CreateNumber(statement->effects[i].kind));
+    return object;
+}
+
+static void analyze(const struct probe *probe, const cJSON *request)
+{
+    const char *path[MAX_NAMES];
+    const char *local[MAX_NAMES];
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(request, "text"));
+    struct dg_sql_session session = {
+        .snapshot = probe->snapshot,
+        .path = path,
+        .path_known = !cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(request, "path_known")),
+        .role = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(request, "role")),
+        .local_names = local,
+        .any_uncommitted = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(request, "uncommitted")),
+        .max_tokens = 10000,
+    };
+    session.n_path = take_names(cJSON_GetObjectItemCaseSensitive(request, "path"), path);
+    session.n_local_names = take_names(cJSON_GetObjectItemCaseSensitive(request, "local"), local);
+    struct dg_arena arena;
+    struct dg_sql_analysis analysis;
+    dg_arena_init(&arena, (size_t)256 << 20);
+    enum dg_status status = dg_sql_analyze(dg_str_of(text == NULL ? "" : text), &session, &arena, &analysis);
+    cJSON *object = cJSON_CreateObject();
+    add_text(object, "status", dg_status_name(status));
+    add_text(object, "reason", dg_reason_label(analysis.reason));
+    cJSON *statements = cJSON_AddArrayToObject(object, "statements");
+    for (size_t i = 0; i < analysis.n_statements; i++)
+        cJSON_AddItemToArray(statements, statement_object(&analysis.statements[i]));
+    dg_arena_fini(&arena);
+    answer(object);
+}
+
+/* False at "quit". */
+static bool serve_line(struct probe *probe, const char *line)
+{
+    cJSON *request = cJSON_Parse(line);
+    const char *op = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(request, "op"));
+    bool goes_on = op != NULL && strcmp(op, "quit") != 0;
+    if (goes_on && strcmp(op, "load") == 0)
+        load(probe);
+    else if (goes_on)
+        analyze(probe, request);
+    cJSON_Delete(request);
+    return goes_on;
+}
+
+int main(int argc, char **argv)
+{
+    struct probe probe = {0};
+    struct dg_error error = {.status = DG_OK};
+    char *line = malloc(LINE_BYTES);
+    if (argc != 2 || line == NULL)
+        return 64;
+    if (dg_catalog_connect(argv[1], 10000, 60000, &probe.catalog, &error) != DG_OK) {
+        fprintf(stderr, "%s\n", error.text);
+        free(line);
+        return 1;
+    }
+    while (fgets(line, (int)LINE_BYTES, stdin) != NULL && serve_line(&probe, line))
+        ;
+    dg_snapshot_unref(probe.snapshot);
+    dg_catalog_close(probe.catalog);
+    dg_sql_thread_fini();
+    free(line);
+    return 0;
+}

@@ -1,0 +1,60 @@
+"""Runs every case file of tests/sql against the resolver and against a throw-away PostgreSQL.
+
+    test_cases.py PROBE [FILE...]
+
+Each file has a database of its own. A case fails when the server says something else than the file, or the resolver
+something else than the server (cases.py and judge.py say what counts).
+"""
+
+import pathlib
+import sys
+
+from cases import CaseFile
+from cluster import Cluster
+from judge import Probe, Server, judge
+
+FOLDER = pathlib.Path(__file__).resolve().parents[1] / "sql"
+
+
+def run_file(probe_binary, cluster, path, number):
+    """The complaints about one file, and how many cases it has."""
+    file = CaseFile(path)
+    database = f"cases{number}"
+    cluster.psql(f"CREATE DATABASE {database}")
+    with Server(cluster.url_of(database)) as owner:
+        owner.script(file.schema)
+    complaints = []
+    with Probe(probe_binary, cluster.url_of(database)) as probe, Server(cluster.url_of(database)) as server:
+        probe.load()
+        server.script(f"SET search_path TO {', '.join(_quoted(name) for name in file.search_path)}")
+        server.script(f"SET SESSION AUTHORIZATION {file.role}")
+        for case in file.cases:
+            analysis = probe.analyze(case.statement, file.search_path, file.role)
+            answer = server.parse(case.statement)
+            complaint = case.complaint(analysis, answer, judge(analysis, answer))
+            if complaint:
+                complaints.append(f"{path.name}:{case.line}: {complaint}\n    {case.statement}")
+    return complaints, len(file.cases)
+
+
+def _quoted(name):
+    return '"' + name.replace('"', '""') + '"'
+
+
+def main(arguments):
+    probe = arguments[0]
+    files = [pathlib.Path(name) for name in arguments[1:]] or sorted(FOLDER.glob("*.sql"))
+    n_cases = 0
+    complaints = []
+    with Cluster() as cluster:
+        for number, path in enumerate(files):
+            found, n = run_file(probe, cluster, path, number)
+            complaints += found
+            n_cases += n
+    print("\n".join(complaints))
+    print(f"{len(files)} files, {n_cases} cases, {len(complaints)} complaints")
+    return 1 if complaints or n_cases == 0 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
