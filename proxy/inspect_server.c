@@ -117,6 +117,9 @@ static enum dg_step inspect_ready(struct dg_session *session, struct dg_str body
         dg_session_begin(session);
     else
         move_on(session, DG_BACKEND_READY_FOR_QUERY);
+    /* What was sent behind the last Sync or Query and left no entry (CopyDone, Flush) opens no transaction. */
+    if (!session->outstanding.is_skipping && dg_outstanding_is_empty(&session->outstanding))
+        session->is_unsynced = false;
     if (session->guard != NULL)
         dg_guard_ready(session->guard, status);
     return DG_STEP_PASS;
