@@ -127,7 +127,7 @@ class StartUp(unittest.TestCase):
             self.assertTrue(wire.kinds(connection.until_ready()).startswith("R"))
 
     def test_parameters_of_the_start_up_reach_the_server(self):
-        options = {"options": r"""-c search_path="a\ b",public -c work_mem=5MB""", "application_name": "it's me"}
+        options = {"options": r'-c search_path="a\ b",public -c work_mem=5MB', "application_name": "it's me"}
         for target in (self.cluster, self.guard):
             with target.connect(**options) as connection:
                 self.assertEqual(connection.execute("SELECT current_setting('work_mem'), "

@@ -1,0 +1,136 @@
+#!/usr/bin/python3
+"""pgbench -S straight, through PgBouncer (session pooling) and through the guard in each mode.
+
+    /usr/bin/python3 bench/compare.py [--seconds 5] [--rounds 5] [--clients 8] [--binary build/release/driftguard]
+
+Every target stays up all the time and is loaded in turn, round after round, so that whatever else the machine does hits
+all of them alike; the table shows medians over the rounds. CPU is what the kernel has charged to the proxy's process,
+user and system, all threads, while pgbench ran, divided by pgbench's own count of transactions.
+"""
+
+import argparse
+import collections
+import contextlib
+import os
+import pathlib
+import re
+import signal
+import statistics
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests" / "lib"))
+
+import environment  # noqa: E402 - found through the line above
+from cluster import Cluster, run_psql  # noqa: E402
+from guard import Guard  # noqa: E402
+
+GUARD_MODES = ("off", "observe", "annotate", "enforce")
+PROTOCOLS = ("simple", "prepared")
+SCALE = 10
+TICKS = os.sysconf("SC_CLK_TCK")
+PGBOUNCER = """[databases]
+* = host=127.0.0.1 port={server}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {port}
+unix_socket_dir =
+auth_type = any
+pool_mode = session
+max_client_conn = 100
+default_pool_size = 50
+logfile = {folder}/pgbouncer.log
+"""
+
+Target = collections.namedtuple("Target", "name url pid")  # pid None: nothing in between
+Sample = collections.namedtuple("Sample", "tps cpu_us")
+
+
+@contextlib.contextmanager
+def pgbouncer(cluster):
+    """A PgBouncer in front of the cluster; it refuses to run as root, as the server does."""
+    port = environment.free_port()
+    folder = pathlib.Path(cluster.directory)
+    config = folder / "pgbouncer.ini"
+    # auth_type any logs everybody in as the user that the database line names.
+    text = PGBOUNCER.format(server=cluster.port, port=port, folder=folder)
+    config.write_text(text.replace(f"port={cluster.port}", f"port={cluster.port} user=postgres"))
+    environment.give_to_server_user(config)
+    process = subprocess.Popen(environment.as_server_user(["pgbouncer", "-q", config]), start_new_session=True,
+                               stdin=subprocess.DEVNULL)
+    url = f"postgres://postgres@127.0.0.1:{port}/postgres"
+    try:
+        environment.wait_until(lambda: run_psql(url, "SELECT 1").returncode == 0, "PgBouncer")
+        yield Target("PgBouncer", url, process.pid)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(20)
+
+
+def cpu_seconds(pid):
+    """User and system time of a process, all threads."""
+    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def measure(target, protocol, arguments):
+    before = cpu_seconds(target.pid) if target.pid else 0.0
+    command = ["pgbench", "-n", "-S", "-M", protocol, "-c", str(arguments.clients), "-j", "2",
+               "-T", str(arguments.seconds), target.url]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    used = cpu_seconds(target.pid) - before if target.pid else 0.0
+    if "number of failed transactions: 0 " not in done.stdout:
+        raise RuntimeError(f"transactions failed through {target.name}:\n{done.stdout}")
+    n = int(re.search(r"actually processed: (\d+)", done.stdout)[1])
+    return Sample(float(re.search(r"tps = ([\d.]+)", done.stdout)[1]), used / n * 1e6)
+
+
+def median(samples):
+    return Sample(*(statistics.median(values) for values in zip(*samples)))
+
+
+def print_table(targets, protocol, samples):
+    medians = {target.name: median(samples[protocol, target.name]) for target in targets}
+    direct, bouncer = medians["direct"], medians["PgBouncer"]
+    print(f"\n-M {protocol}")
+    print(f"  {'':<18}{'tps':>9}{'of direct':>11}{'of PgB.':>9}{'CPU us/query':>14}{'of PgB.':>9}   tps, least to most")
+    for name, one in medians.items():
+        cpu = f"{one.cpu_us:>14.1f}{one.cpu_us / bouncer.cpu_us:>9.2f}" if one.cpu_us else f"{'-':>14}{'-':>9}"
+        tps = [sample.tps for sample in samples[protocol, name]]
+        print(f"  {name:<18}{one.tps:>9.0f}{one.tps / direct.tps:>11.2f}{one.tps / bouncer.tps:>9.2f}{cpu}"
+              f"   {min(tps):.0f} .. {max(tps):.0f}")
+
+
+def run(arguments):
+    with contextlib.ExitStack() as stack:
+        cluster = stack.enter_context(Cluster({"shared_buffers": "256MB"}))
+        subprocess.run(["pgbench", "-i", "-q", "-s", str(SCALE), cluster.url], check=True, capture_output=True)
+        targets = [Target("direct", cluster.url, None), stack.enter_context(pgbouncer(cluster))]
+        for mode in GUARD_MODES:
+            guard = stack.enter_context(Guard(cluster, mode, binary=arguments.binary))
+            targets.append(Target(f"guard, {mode}", guard.url(), guard.process.pid))
+        samples = collections.defaultdict(list)
+        for _ in range(arguments.rounds):
+            for protocol in PROTOCOLS:
+                for target in targets:
+                    samples[protocol, target.name].append(measure(target, protocol, arguments))
+        print(f"pgbench -S, scale {SCALE}, {arguments.clients} clients, {arguments.rounds} rounds of "
+              f"{arguments.seconds} s each, medians; {os.cpu_count()} processors")
+        for protocol in PROTOCOLS:
+            print_table(targets, protocol, samples)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--clients", type=int, default=8)
+    parser.add_argument("--binary", type=pathlib.Path, default=environment.ROOT / "build" / "release" / "driftguard")
+    arguments = parser.parse_args()
+    arguments.binary = arguments.binary.resolve()
+    run(arguments)
+
+
+if __name__ == "__main__":
+    main()
