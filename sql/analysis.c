@@ -24,6 +24,17 @@ const char *dg_reason_label(enum dg_reason reason)
     return (unsigned)reason < DG_REASON_COUNT ? labels[reason] : "";
 }
 
+const char *dg_reason_help(enum dg_reason reason)
+{
+    static const char *const helps[] = {
+#define DG_REASON(name, label, help) help,
+#include "sql/reason.def"
+#undef DG_REASON
+    };
+
+    return (unsigned)reason < DG_REASON_COUNT ? helps[reason] : "";
+}
+
 const char *dg_clause_text(enum dg_clause clause)
 {
     static const char *const texts[DG_CLAUSE_COUNT] = {

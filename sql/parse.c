@@ -96,3 +96,8 @@ void dg_parse_fini(struct dg_parse *parse)
     cJSON_Delete(parse->root);
     *parse = (struct dg_parse){0};
 }
+
+const char *dg_sql_parser_version(void)
+{
+    return PG_VERSION;
+}
