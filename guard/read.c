@@ -328,6 +328,10 @@ void dg_read_detach_all(struct dg_guard *guard)
         read->verdict = NULL;
         read->path = NULL;
         read->role = NULL;
+        /* The store may be freed, and answer, before this read comes back: no database may be open then. */
+        if (read->handle != NULL)
+            dg_schema_database_close(read->handle);
+        read->handle = NULL;
     }
     guard->reads = NULL;
 }

@@ -30,7 +30,7 @@ struct dg_schema_store {
     struct dg_schema_database database;
     struct fake_read reads[FAKE_MAX_READS];
     size_t n_reads;
-    size_t n_asked;   /* since the start */
+    size_t n_asked; /* since the start */
     char released[64];
 };
 

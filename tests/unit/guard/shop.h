@@ -8,15 +8,15 @@
 
 #include "schema/snapshot.h"
 
-#define SHOP_LEADS   16400U
-#define SHOP_ORDERS  16500U
+#define SHOP_LEADS 16400U
+#define SHOP_ORDERS 16500U
 #define SHOP_TICKETS 16600U
-#define SHOP_VAULT   16700U
-#define SHOP_APP     10U /* the role "app" */
+#define SHOP_VAULT 16700U
+#define SHOP_APP 10U /* the role "app" */
 
 /* 2026-11-21 02:12:58 UTC, and nine seconds later. */
 #define SHOP_BEFORE_US INT64_C(1795227178000000)
-#define SHOP_AFTER_US  INT64_C(1795227187000000)
+#define SHOP_AFTER_US INT64_C(1795227187000000)
 
 struct shop {
     const char *lead_email;  /* the name of leads' second column; NULL: dropped; default user_email */

@@ -17,8 +17,8 @@ struct fixture {
 static void set_up(struct fixture *fixture)
 {
     *fixture = (struct fixture){0};
-    fixture->finding = (struct dg_sql_finding){
-        .kind = DG_FINDING_COLUMN, .sqlstate = "42703", .is_exact = true, .is_certain = true};
+    fixture->finding =
+        (struct dg_sql_finding){.kind = DG_FINDING_COLUMN, .sqlstate = "42703", .is_exact = true, .is_certain = true};
     fixture->effect.kind = DG_EFFECT_PATH_UNKNOWN;
     fixture->statements[0] = (struct dg_sql_statement){
         .class = DG_CLASS_DML, .findings = &fixture->finding, .n_findings = 1, .may_repeat = true};
@@ -109,9 +109,24 @@ static void about_the_from_clause(struct fixture *fixture)
 static void test_each_condition_alone_prevents_an_answer(void **state)
 {
     static void (*const spoilers[])(struct fixture *) = {
-        in_observe,      in_annotate,    not_idle,            disarmed,      idle_timeout_not_known, snapshot_behind,
-        not_inspected,   unparsed,       two_statements,      no_statement,  may_not_repeat,         a_utility_statement,
-        has_an_effect,   not_decided,    no_finding,          not_certain,   not_exact,              about_the_from_clause,
+        in_observe,
+        in_annotate,
+        not_idle,
+        disarmed,
+        idle_timeout_not_known,
+        snapshot_behind,
+        not_inspected,
+        unparsed,
+        two_statements,
+        no_statement,
+        may_not_repeat,
+        a_utility_statement,
+        has_an_effect,
+        not_decided,
+        no_finding,
+        not_certain,
+        not_exact,
+        about_the_from_clause,
     };
     (void)state;
     struct fixture fixture;

@@ -12,11 +12,20 @@ static void test_near_and_far(void **state)
         const char *candidate;
         bool is_near;
     } rows[] = {
-        {"user_email", "user_emial", true},    {"user_email", "contact_email", true}, {"userEmail", "user_email", true},
-        {"useremail", "user_email", true},     {"confirmed_at", "created_at", true},  {"status", "status_code", true},
-        {"id", "is", true},                    {"id", "total", false},                {"name", "subject", false},
-        {"emailOfContact", "email", true},     {"x_y", "y_x", false},                 {"order", "orders", true},
-        {"ORDER", "order", true},              {"confirmed_at", "total", false},
+        {"user_email", "user_emial", true},
+        {"user_email", "contact_email", true},
+        {"userEmail", "user_email", true},
+        {"useremail", "user_email", true},
+        {"confirmed_at", "created_at", true},
+        {"status", "status_code", true},
+        {"id", "is", true},
+        {"id", "total", false},
+        {"name", "subject", false},
+        {"emailOfContact", "email", true},
+        {"x_y", "y_x", false},
+        {"order", "orders", true},
+        {"ORDER", "order", true},
+        {"confirmed_at", "total", false},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -30,7 +39,8 @@ static void test_the_nearest_come_first_and_are_few(void **state)
 {
     (void)state;
     struct dg_nearest nearest = {.written = DG_STR("user_email")};
-    const char *const names[] = {"email_of_another_one", "contact_email", "total", "user_emial", "user_id", "user_emails"};
+    const char *const names[] = {"email_of_another_one", "contact_email", "total",
+                                 "user_emial",           "user_id",       "user_emails"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         dg_nearest_add(&nearest, names[i], NULL);
     assert_int_equal(nearest.n, DG_NEAREST_MAX);

@@ -67,11 +67,16 @@ static const struct {
     bool is_local;
     bool is_temp;
 } named_steps[] = {
-    {"sp:", DG_EFFECT_SAVEPOINT, false, false},       {"release:", DG_EFFECT_RELEASE, false, false},
-    {"to:", DG_EFFECT_ROLLBACK_TO, false, false},     {"set:", DG_EFFECT_SET_PATH, false, false},
-    {"local:", DG_EFFECT_SET_PATH, true, false},      {"role:", DG_EFFECT_SET_ROLE, false, false},
-    {"role-local:", DG_EFFECT_SET_ROLE, true, false}, {"auth:", DG_EFFECT_SET_SESSION_AUTHORIZATION, false, false},
-    {"ddl:", DG_EFFECT_DDL, false, false},            {"temp:", DG_EFFECT_DDL, false, true},
+    {"sp:", DG_EFFECT_SAVEPOINT, false, false},
+    {"release:", DG_EFFECT_RELEASE, false, false},
+    {"to:", DG_EFFECT_ROLLBACK_TO, false, false},
+    {"set:", DG_EFFECT_SET_PATH, false, false},
+    {"local:", DG_EFFECT_SET_PATH, true, false},
+    {"role:", DG_EFFECT_SET_ROLE, false, false},
+    {"role-local:", DG_EFFECT_SET_ROLE, true, false},
+    {"auth:", DG_EFFECT_SET_SESSION_AUTHORIZATION, false, false},
+    {"ddl:", DG_EFFECT_DDL, false, false},
+    {"temp:", DG_EFFECT_DDL, false, true},
 };
 
 static bool take_other_step(struct dg_path *path, const char *step)
@@ -236,8 +241,7 @@ static void test_search_path(void **state)
         char text[256];
         run(&path, rows[i].script);
         if (strcmp(path_text(&path, text, sizeof(text)), rows[i].expected) != 0)
-            fail_msg("\"%s\" gives %s, not %s", rows[i].script, path_text(&path, text, sizeof(text)),
-                     rows[i].expected);
+            fail_msg("\"%s\" gives %s, not %s", rows[i].script, path_text(&path, text, sizeof(text)), rows[i].expected);
         dg_path_fini(&path);
     }
 }
@@ -394,8 +398,13 @@ static void test_path_text(void **state)
         const char *first; /* NULL: malformed */
         size_t n;
     } rows[] = {
-        {"\"$user\", public", "$user", 2}, {"Tenant", "tenant", 1}, {"\"Tenant\"", "Tenant", 1}, {"", "", 0},
-        {"a,,b", NULL, 0},                 {"\"a", NULL, 0},        {"a b", NULL, 0},
+        {"\"$user\", public", "$user", 2},
+        {"Tenant", "tenant", 1},
+        {"\"Tenant\"", "Tenant", 1},
+        {"", "", 0},
+        {"a,,b", NULL, 0},
+        {"\"a", NULL, 0},
+        {"a b", NULL, 0},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
