@@ -45,26 +45,26 @@ static const struct dg_column *check_column(struct dg_resolver *r, const struct 
     return NULL;
 }
 
-static void check_repeated(struct dg_resolver *r, const cJSON *columns)
+/* 42701: a column named before in the list. Looked for up to a bound: it only makes findings less exact. */
+static void check_repeated(struct dg_resolver *r, const cJSON *columns, const cJSON *last, size_t n_before)
 {
-    size_t n = 0;
-    for (const cJSON *a = columns; a != NULL; a = a->next, n++) {
-        const char *name = dg_tree_string(dg_tree_body(a, DG_NODE_RES_TARGET), "name");
-        for (const cJSON *b = columns; b != a && n < 64; b = b->next) {
-            if (name != NULL && dg_tree_is(dg_tree_body(b, DG_NODE_RES_TARGET), "name", name))
-                dg_resolver_blur(r); /* 42701 */
-        }
-    }
-    if (n >= 64)
+    const char *name = dg_tree_string(dg_tree_body(last, DG_NODE_RES_TARGET), "name");
+    if (n_before >= 64)
         dg_resolver_blur(r);
+    for (const cJSON *item = columns; item != last && n_before < 64; item = item->next) {
+        if (name != NULL && dg_tree_is(dg_tree_body(item, DG_NODE_RES_TARGET), "name", name))
+            dg_resolver_blur(r);
+    }
 }
 
 void dg_modify_check_columns(struct dg_resolver *r, const struct dg_scope_item *target, const cJSON *columns)
 {
+    size_t n = 0;
     r->clause = DG_CLAUSE_INSERT_COLUMNS;
-    for (const cJSON *item = columns; item != NULL; item = item->next)
+    for (const cJSON *item = columns; item != NULL; item = item->next) {
         check_column(r, target, dg_tree_body(item, DG_NODE_RES_TARGET), false);
-    check_repeated(r, columns);
+        check_repeated(r, columns, item, n++);
+    }
 }
 
 /* col.field and col[i].field as targets. */
