@@ -76,5 +76,8 @@ ALL = (never_reached_production, rename_at_two, business_not_found)
 
 
 def describe_group(group):
-    """One drift group of /drift, in a line or two."""
-    return "  ".join(f"{name}={value}" for name, value in group.items())
+    """One drift group of /drift, for people; the statements have $ where literals were."""
+    what = ".".join(name for name in (group["relation"], group["column"]) if name)
+    seen = f"{group['count']} x by {', '.join(group['applications'])}, last {group['last_seen']}"
+    statements = "".join(f"\n  {statement}" for statement in group["statements"])
+    return f"{what}: {group['kind']} ({group['sqlstate']}), {group['state']}, {seen}{statements}"
