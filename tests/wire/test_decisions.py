@@ -1,0 +1,237 @@
+"""What the proxy does with the guard's decisions: refusals, holds and explained errors, and what it tells the guard.
+
+The guard is a puppet (puppet.c): its orders stand in the statements, as comments. DG_PUPPET names the program.
+"""
+
+import os
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+
+import environment
+from cluster import Cluster
+from wire import (EOF, FLUSH, SYNC, TERMINATE, Connection, bind, cancel_request, close, copy_data, describe, execute,
+                  fields, parse, query)
+
+
+class Puppet:
+    """The process, its port, and what the proxy has told the guard so far."""
+
+    def __init__(self, upstream_port, *settings):
+        self.output = tempfile.NamedTemporaryFile(prefix="puppet.", dir=environment.run_dir())
+        command = [os.environ["DG_PUPPET"], "listen=127.0.0.1:0", f"upstream=postgres://127.0.0.1:{upstream_port}",
+                   *settings]
+        self.process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "--", *command], stdout=self.output,
+                                        stderr=self.output, stdin=subprocess.DEVNULL)
+        line = environment.wait_until(lambda: self.lines("listening on "), "the puppet to listen")[0]
+        self.port = int(line.rpartition(":")[2])
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        code = self.process.wait(30)
+        log = "\n".join(self.lines())
+        assert code == 0 and "Sanitizer" not in log and "runtime error" not in log, f"ended with {code}:\n{log[-5000:]}"
+
+    def lines(self, start=""):
+        with open(self.output.name, encoding="utf-8", errors="replace") as file:
+            return [line for line in file.read().splitlines() if line.startswith(start)]
+
+
+def types(messages):
+    return "".join("!" if found == EOF else found[:1].decode() for found in messages)
+
+
+class DecisionsCase(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.cluster = cls.enterClassContext(Cluster())
+
+    def setUp(self):
+        self.puppet = self.enterContext(Puppet(self.cluster.port))
+        self.connection = self.enterContext(Connection(self.puppet.port))
+        self.connection.login()
+
+    def told(self, *starts):
+        return [line for line in self.puppet.lines() if line.startswith(starts)]
+
+    def assertUsable(self):
+        self.assertEqual(types(self.connection.ask(query("select 1"))), "TDCZ")
+        self.assertEqual(types(self.connection.ask(parse("select 2") + bind() + execute() + SYNC)), "12DCZ")
+
+
+class Refusals(DecisionsCase):
+    def test_a_query_is_answered_with_error_and_ready(self):
+        answer = self.connection.ask(query("select 1 /* refuse */"))
+        self.assertEqual(types(answer), "EZ")
+        self.assertEqual(fields(answer[0])["M"], "refused")
+        self.assertEqual(answer[1][5:], b"I")
+        self.assertUsable()
+
+    def test_a_parse_is_answered_at_once_and_all_up_to_sync_is_discarded(self):
+        self.assertEqual(types(self.connection.ask(parse("select 1 /* refuse */"), "E")), "E")
+        self.connection.send(bind() + describe() + execute() + query("select 2") + close("S") + FLUSH + copy_data(b"x"))
+        self.assertEqual(types(self.connection.ask(SYNC)), "Z")
+        self.assertNotIn("select 2", self.cluster.log())
+        self.assertEqual(self.told("completed"), [])
+        self.assertUsable()
+
+    def test_a_batch_in_one_write_and_the_next_behind_it(self):
+        answer = self.connection.ask(parse("select 1 /* refuse */") + bind() + execute() + SYNC + query("select 2"), "ZZ")
+        self.assertEqual(types(answer), "EZTDCZ")
+
+    def test_terminate_is_honoured_among_what_is_discarded(self):
+        answer = self.connection.ask(parse("select 1 /* refuse */") + bind() + TERMINATE, "EOF")
+        self.assertEqual(types(answer), "E!")
+
+    def test_the_unnamed_statement_is_dead_after_it(self):
+        for refused in (query("select 1 /* refuse */"), parse("select 1 /* refuse */") + SYNC):
+            with self.subTest(refused=refused[:1]):
+                self.assertEqual(types(self.connection.ask(parse("select 1") + SYNC)), "1Z")
+                self.assertEqual(types(self.connection.ask(refused)), "EZ")
+                answer = self.connection.ask(bind() + execute() + SYNC)
+                self.assertEqual(types(answer), "EZ")
+                self.assertEqual(fields(answer[0])["C"], "26000")
+                self.assertUsable()
+
+    def test_a_named_statement_lives_on(self):
+        self.connection.ask(parse("select 1", "s") + SYNC)
+        self.connection.ask(query("select 1 /* refuse */"))
+        self.assertEqual(types(self.connection.ask(bind(statement="s") + execute() + SYNC)), "2DCZ")
+
+    def test_nothing_is_refused_while_the_session_is_not_idle(self):
+        refused = "select 1 /* refuse */"
+        for name, before, wait, ask, expected in (
+                ("behind a query", b"", "", query("select 0") + query(refused), "TDCZTDCZ"),
+                ("in a transaction", query("begin"), "Z", query(refused), "TDCZ"),
+                ("after a flush", query("rollback") + parse("select 0") + FLUSH, "Z1", parse(refused) + SYNC, "1Z"),
+                ("behind a sync under way", b"", "", SYNC + query(refused), "ZTDCZ")):
+            with self.subTest(name):
+                if before:
+                    self.connection.ask(before, wait)
+                answer = self.connection.ask(ask, expected)
+                self.assertEqual(types(answer), expected)
+
+    def test_idle_again_after_copy(self):
+        self.connection.ask(query("create temp table c (a int); copy c from stdin"), "G")
+        self.connection.ask(copy_data(b"1\n") + b"c\0\0\0\4")
+        self.assertEqual(types(self.connection.ask(query("select 1 /* refuse */"))), "EZ")
+
+
+class Holds(DecisionsCase):
+    def test_a_held_statement_keeps_its_place(self):
+        self.connection.ask(query("create temp table h (a int)"))
+        answer = self.connection.ask(query("insert into h values (1) /* hold 200 */") + query("select a from h") +
+                                     parse("select 2") + bind() + execute() + SYNC, "ZZZ")
+        self.assertEqual(types(answer), "CZTDCZ12DCZ")
+
+    def test_a_parse_may_be_held_too(self):
+        answer = self.connection.ask(parse("select 1 /* hold 100 */") + bind() + execute() + SYNC + query("select 2"), "ZZ")
+        self.assertEqual(types(answer), "12DCZTDCZ")
+
+    def test_answers_under_way_are_not_held_up(self):
+        answer = self.connection.ask(query("select 1") + query("select 2 /* hold 60000 */"), "Z")
+        self.assertEqual(types(answer), "TDCZ")
+
+    def test_the_guard_ends_a_hold(self):
+        started = time.monotonic()
+        self.assertEqual(types(self.connection.ask(query("select 1 /* resume 50 */"))), "TDCZ")
+        self.assertLess(time.monotonic() - started, 25)
+
+    def test_a_client_that_goes_away_has_its_statement_run(self):
+        self.cluster.psql("create table if not exists gone (a int)")
+        self.connection.send(query("insert into gone values (1) /* hold 300 */") + TERMINATE)
+        self.connection.socket.close()
+        environment.wait_until(lambda: self.cluster.psql("select count(*) from gone") == "1", "the row")
+
+    def test_a_session_may_end_during_a_hold(self):
+        self.connection.send(query("select 1 /* resume 400 */"))
+        environment.wait_until(lambda: self.told("hold query"), "the hold")
+        self.puppet.process.terminate()
+        answer = self.connection.read_until("EOF")
+        self.assertEqual(fields(answer[0])["C"], "57P01")
+
+    def test_a_cancel_ends_the_hold_and_reaches_the_statement(self):
+        self.connection.send(query("select pg_sleep(60) /* hold 60000 */"))
+        environment.wait_until(lambda: self.told("hold query"), "the hold")
+        with Connection(self.puppet.port) as canceller:
+            self.assertEqual(canceller.ask(cancel_request(self.connection.key_data), "EOF"), [EOF])
+        answer = self.connection.read_until("Z")
+        self.assertEqual(types(answer), "TEZ" if len(answer) == 3 else "EZ")
+        self.assertEqual(fields(answer[-2])["C"], "57014")
+
+
+class Errors(DecisionsCase):
+    def test_an_explained_error_keeps_the_servers_fields(self):
+        plain = fields(self.connection.ask(query("select 1/0 /* */ /* xxxxxx */"))[0])
+        answer = self.connection.ask(query("select 1/0 /* explain */"))
+        self.assertEqual(types(answer), "EZ")
+        self.assertEqual(fields(answer[0]), {**plain, "D": "our detail", "H": "our hint"})
+
+    def test_an_error_is_held_with_all_behind_it(self):
+        for ask, expected in ((query("select 1/0 /* late 100 */") + query("select 2"), "EZTDCZ"),
+                              (parse("selekt /* late 100 */") + bind() + execute() + SYNC + query("select 2"), "EZTDCZ")):
+            answer = self.connection.ask(ask, "ZZ")
+            self.assertEqual(types(answer), expected)
+            self.assertEqual(fields(answer[0])["D"], "our detail")
+
+    def test_an_error_is_not_held_behind_a_held_statement(self):
+        answer = self.connection.ask(query("select pg_sleep(0.2), 1/0 /* late 100 */") + query("select 2 /* hold 600 */"),
+                                     "ZZ")
+        self.assertEqual(types(answer)[-6:], "EZTDCZ")
+
+    def test_each_answer_finds_its_statement(self):
+        self.connection.ask(parse("select 1") + bind() + execute() + parse("selekt 2") + bind() + execute() +
+                            parse("select 3") + bind() + execute() + SYNC)
+        self.connection.ask(query("select 4; select 5"))
+        environment.wait_until(lambda: len(self.told("ready")) == 3, "the last word")
+        self.assertEqual(self.told("completed", "error", "skipped"), [
+            "completed parse [select 1] ", "completed bind [select 1] ", "completed execute [select 1] SELECT 1",
+            "error parse [selekt 2]", "skipped bind [selekt 2]", "skipped execute [selekt 2]",
+            "skipped parse [select 3]", "skipped bind [select 3]", "skipped execute [select 3]",
+            "completed query [select 4; select 5] SELECT 1", "completed query [select 4; select 5] SELECT 1"])
+
+    def test_what_the_server_skips_is_not_shown(self):
+        self.connection.ask(parse("selekt") + FLUSH, "E")
+        self.connection.ask(parse("select 1") + bind() + execute() + query("select 2") + SYNC)
+        self.assertEqual([line for line in self.told("forward") if "select " in line], [])
+
+
+class Introductions(DecisionsCase):
+    def test_the_guard_gets_to_know_the_client(self):
+        for parameters, expected in (
+                ({"application_name": "app"}, "client postgres postgres [app] []"),
+                ({"options": "-c search_path=a,b"}, "client postgres postgres [] [a,b]"),
+                ({"options": "-c search_path=a", "search_path": "c"}, "client postgres postgres [] [c]"),
+                ({"options": "-S 64"}, "client postgres postgres [] [?]"),
+                ({"database": "template1"}, "client postgres template1 [] []")):
+            with Connection(self.puppet.port) as connection:
+                connection.login(**parameters)
+                self.assertEqual(self.told("client")[-1], expected)
+        self.assertIn("parameter application_name [app]", self.told("parameter"))
+
+    def test_long_statements_are_not_inspected(self):
+        self.connection.ask(query("select '" + "x" * 1048576 + "'"))
+        self.connection.ask(parse("select '" + "x" * 1048576 + "'", "name") + SYNC)
+        self.assertEqual([line.rpartition(" ")[0] for line in self.told("uninspected")],
+                         ["uninspected query ", "uninspected parse name"])
+
+    def test_a_drain_ends_idle_sessions_first(self):
+        with Connection(self.puppet.port) as busy:
+            busy.login()
+            busy.ask(query("begin"))
+            self.puppet.process.send_signal(signal.SIGUSR1)
+            self.assertEqual(fields(self.connection.read_until("EOF")[0])["C"], "57P01")
+            self.assertEqual(types(busy.ask(query("select 1"))), "TDCZ")
+            answer = busy.ask(query("commit"), "EOF")
+            self.assertEqual(types(answer), "CZE!")
+        with self.assertRaises(ConnectionRefusedError):
+            Connection(self.puppet.port)
+
+
+if __name__ == "__main__":
+    unittest.main()
