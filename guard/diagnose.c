@@ -80,26 +80,66 @@ bool dg_error_is_at_analysis(const struct dg_error_fields *fields)
 
 /* ---- columns ----------------------------------------------------------------------------------------------------- */
 
-/* The relations in which the column may have been looked for: the finding's own, else all that the statement found. */
+static size_t add_candidate(const struct dg_relation **out, size_t n, size_t max, const struct dg_relation *relation)
+{
+    if (relation == NULL || n >= max)
+        return n;
+    for (size_t i = 0; i < n; i++) {
+        if (out[i] == relation)
+            return n;
+    }
+    out[n] = relation;
+    return n + 1;
+}
+
+static const struct dg_relation *relation_in(const struct dg_snapshot *snapshot, const char *schema, const char *name)
+{
+    const struct dg_namespace *namespace = dg_snapshot_namespace(snapshot, dg_str_of(schema));
+    return namespace == NULL ? NULL : dg_snapshot_relation(snapshot, namespace->oid, dg_str_of(name));
+}
+
+/* "$user" is the role's own schema. */
+static const char *path_element(const struct dg_diagnose_input *input, size_t i)
+{
+    const char *element = input->path[i];
+    return strcmp(element, "$user") == 0 && input->role != NULL ? input->role : element;
+}
+
+/* The relation that a name as written means, as far as it can be told. */
+static const struct dg_relation *relation_written(const struct dg_diagnose_input *input, const struct dg_sql_name *name)
+{
+    if (name->schema[0] != '\0')
+        return relation_in(input->snapshot, name->schema, name->name);
+    for (size_t i = 0; input->path != NULL && i < input->n_path; i++) {
+        const struct dg_relation *relation = relation_in(input->snapshot, path_element(input, i), name->name);
+        if (relation != NULL)
+            return relation;
+    }
+    if (input->path != NULL)
+        return NULL;
+    size_t cursor = 0;
+    const struct dg_relation *only = dg_snapshot_relations_named(input->snapshot, dg_str_of(name->name), &cursor);
+    bool is_only = dg_snapshot_relations_named(input->snapshot, dg_str_of(name->name), &cursor) == NULL;
+    return is_only ? only : NULL;
+}
+
+/* The relations in which the column may have been looked for: the finding's own, else all that the statement found, else
+   (nothing was decided) those whose names it writes. */
 static size_t candidates(const struct dg_diagnose_input *input, const struct dg_relation **out, size_t max)
 {
-    const struct dg_sql_finding *finding = input->finding;
+    const struct dg_sql_statement *statement = input->statement;
+    const struct dg_snapshot *snapshot = input->snapshot;
     size_t n = 0;
-    if (input->snapshot == NULL)
+    if (snapshot == NULL)
         return 0;
-    if (finding->relation_oid != 0) {
-        out[0] = dg_snapshot_relation_by_oid(input->snapshot, finding->relation_oid);
-        return out[0] == NULL ? 0 : 1;
+    if (input->finding->relation_oid != 0)
+        return add_candidate(out, 0, max, dg_snapshot_relation_by_oid(snapshot, input->finding->relation_oid));
+    for (size_t i = 0; statement != NULL && i < statement->n_references; i++) {
+        dg_oid oid = statement->references[i].relation_oid;
+        n = add_candidate(out, n, max, dg_snapshot_relation_by_oid(snapshot, oid));
     }
-    for (size_t i = 0; input->statement != NULL && i < input->statement->n_references && n < max; i++) {
-        const struct dg_relation *relation =
-            dg_snapshot_relation_by_oid(input->snapshot, input->statement->references[i].relation_oid);
-        bool is_known = relation == NULL;
-        for (size_t k = 0; k < n && !is_known; k++)
-            is_known = out[k] == relation;
-        if (!is_known)
-            out[n++] = relation;
-    }
+    for (size_t i = 0; n == 0 && statement != NULL && i < statement->n_relations; i++)
+        n = add_candidate(out, n, max, relation_written(input, &statement->relations[i]));
     return n;
 }
 
@@ -174,10 +214,7 @@ static bool is_in_path(const struct dg_diagnose_input *input, const char *schema
     if (input->path == NULL)
         return true;
     for (size_t i = 0; i < input->n_path; i++) {
-        const char *element = input->path[i];
-        if (strcmp(element, "$user") == 0 && input->role != NULL)
-            element = input->role;
-        if (strcmp(element, schema) == 0)
+        if (strcmp(path_element(input, i), schema) == 0)
             return true;
     }
     return false;
@@ -242,11 +279,8 @@ static bool diagnose_relation(const struct dg_diagnose_input *input, struct dg_d
     facts->relation_schema = input->finding->schema;
     if (facts->name == NULL || input->snapshot == NULL)
         return false;
-    if (facts->relation_schema != NULL) {
-        const struct dg_namespace *schema = dg_snapshot_namespace(input->snapshot, dg_str_of(facts->relation_schema));
-        if (schema != NULL && dg_snapshot_relation(input->snapshot, schema->oid, dg_str_of(facts->name)) != NULL)
-            return false; /* the snapshot has it */
-    }
+    if (facts->relation_schema != NULL && relation_in(input->snapshot, facts->relation_schema, facts->name) != NULL)
+        return false; /* the snapshot has it */
     if (relation_change(input, facts))
         return true;
     facts->message = DG_MESSAGE_RELATION_ABSENT;

@@ -88,26 +88,28 @@ void dg_explain_file(const struct dg_explain_context *context, const struct dg_v
             dg_field_str("kind", diagnosis->kind));
 }
 
-static void copy_name(char *to, size_t size, const char *from)
+/* ASCII only: the error's encoding is not known. */
+static const char *plain(const char *name)
 {
-    /* ASCII only: the error's encoding is not known. */
-    bool fits = dg_str_is_ascii(dg_str_of(from));
-    snprintf(to, size, "%s", fits ? from : "");
+    return dg_str_is_ascii(dg_str_of(name)) ? name : "";
 }
 
-static void rewrite(struct dg_guard_session *session, const struct dg_diagnosis *diagnosis,
+/* False if there is no memory: the error goes on as it came. */
+static bool rewrite(struct dg_guard_session *session, const struct dg_diagnosis *diagnosis,
                     struct dg_error_addition *addition)
 {
-    snprintf(session->detail_text, sizeof(session->detail_text), "%s", diagnosis->detail);
-    snprintf(session->hint_text, sizeof(session->hint_text), "%s", diagnosis->hint);
-    copy_name(session->schema_name, sizeof(session->schema_name), diagnosis->schema);
-    copy_name(session->table_name, sizeof(session->table_name), diagnosis->relation);
-    copy_name(session->column_name, sizeof(session->column_name), diagnosis->column);
-    *addition = (struct dg_error_addition){.detail = session->detail_text,
-                                           .hint = session->hint_text,
-                                           .schema = session->schema_name,
-                                           .table = session->table_name,
-                                           .column = session->column_name};
+    struct dg_diagnosis *kept = session->explained;
+    if (kept == NULL)
+        kept = session->explained = malloc(sizeof(*kept));
+    if (kept == NULL)
+        return false;
+    *kept = *diagnosis;
+    *addition = (struct dg_error_addition){.detail = kept->detail,
+                                           .hint = kept->hint,
+                                           .schema = plain(kept->schema),
+                                           .table = plain(kept->relation),
+                                           .column = plain(kept->column)};
+    return true;
 }
 
 static void record(struct dg_guard_session *session, const struct dg_verdict *verdict,
@@ -162,11 +164,10 @@ static void explain(struct dg_guard_session *session, struct dg_verdict *verdict
     dg_explain_file(&context, verdict, fields, &diagnosis);
     if (session->mode < DG_MODE_ANNOTATE)
         return;
-    if (diagnosis.is_explained) {
+    if (diagnosis.is_explained && rewrite(session, &diagnosis, &reaction->addition)) {
         const char *labels[] = {session->database};
         dg_metrics_add(session->guard->shared->metrics, DG_FAMILY_ANNOTATIONS, labels, 1);
         reaction->action = DG_REACTION_REWRITE;
-        rewrite(session, &diagnosis, &reaction->addition);
     }
     record(session, verdict, dg_outcome_match(statement, fields), body, &reaction->addition);
 }

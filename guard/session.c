@@ -116,6 +116,7 @@ void dg_guard_session_free(struct dg_guard_session *session)
     free(session->database);
     free(session->user);
     free(session->server_address);
+    free(session->explained);
     free(session);
 }
 

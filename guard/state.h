@@ -133,11 +133,7 @@ struct dg_guard_session {
     struct dg_read *statement_read; /* awaited, or NULL */
     struct dg_read *error_read;
     struct dg_guard_session *next_waiter; /* of error_read */
-    char detail_text[1024];
-    char hint_text[1024];
-    char schema_name[64];
-    char table_name[64];
-    char column_name[64];
+    struct dg_diagnosis *explained;       /* what the last REWRITE borrowed */
 };
 
 /* ---- ticket.c ---- */

@@ -4,6 +4,8 @@
  * A statement is judged when the client sends it, though earlier ones of its pipeline may still run. What those may
  * change (path, role, DDL) makes it unknown until they are answered (n_pending); nothing is guessed ahead.
  */
+#include <stdlib.h>
+
 #include "guard/state.h"
 
 #define RELEASE_MS 2000
@@ -64,7 +66,8 @@ static void note_forwarded(struct dg_guard_session *session, const struct dg_tic
 {
     session->held_for &= (unsigned)DG_HOLD_ERROR;
     if (ticket == NULL || ticket->verdict == NULL) {
-        session->no_breaker = true; /* it may have set anything */
+        session->no_breaker = true; /* it may have set or changed anything */
+        dg_session_move_epoch(session);
         return;
     }
     if (ticket->verdict->has_ddl)
@@ -328,5 +331,7 @@ void dg_guard_ready(struct dg_guard_session *session, char status)
     if (session->query_in_answer && session->n_pending > 0)
         session->n_pending--;
     session->query_in_answer = false;
+    free(session->explained);
+    session->explained = NULL;
     dg_path_ready(&session->path, status);
 }

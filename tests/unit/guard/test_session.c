@@ -362,8 +362,7 @@ static struct dg_guard_session *after_the_error(struct world *world, const char 
     rename_column(world);
     struct dg_guard_session *session = world_session(world);
     struct dg_ticket *ticket = query(session, missing);
-    struct dg_reaction reaction;
-    raise_error(session, ticket, DG_STAGE_QUERY, &no_user_email, &reaction);
+    raise_error(session, ticket, DG_STAGE_QUERY, &no_user_email, NULL);
     dg_ticket_unref(ticket);
     return session;
 }

@@ -135,10 +135,8 @@ void raise_error(struct dg_guard_session *session, struct dg_ticket *ticket, enu
                  const struct server_error *error, struct dg_reaction *reaction)
 {
     struct dg_reaction mine;
+    dg_guard_error(session, ticket, stage, error_body(error), reaction == NULL ? &mine : reaction);
     if (reaction == NULL)
-        reaction = &mine;
-    dg_guard_error(session, ticket, stage, error_body(error), reaction);
-    if (reaction->action != DG_REACTION_HOLD)
         dg_guard_ready(session, 'I');
 }
 

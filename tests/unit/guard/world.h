@@ -42,7 +42,7 @@ struct server_error {
 };
 /* The body of an ErrorResponse, in a static buffer. */
 struct dg_str error_body(const struct server_error *error);
-/* The server raises it for the ticket; then ReadyForQuery 'I', unless the reaction is HOLD. */
+/* The server raises it for the ticket. ReadyForQuery 'I' follows if nobody asks for the reaction (which borrows). */
 void raise_error(struct dg_guard_session *session, struct dg_ticket *ticket, enum dg_stage stage,
                  const struct server_error *error, struct dg_reaction *reaction);
 extern const struct server_error no_user_email; /* of "SELECT user_email FROM leads" */
