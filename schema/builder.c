@@ -140,6 +140,7 @@ enum dg_status dg_builder_facts(struct dg_builder *builder, const struct dg_serv
     if (copy == NULL)
         return DG_LIMIT;
     copy->database = intern(builder, facts->database);
+    copy->user = intern(builder, facts->user == NULL ? "" : facts->user);
     copy->server_encoding = intern(builder, facts->server_encoding);
     copy->lc_messages = intern(builder, facts->lc_messages);
     copy->search_path = intern(builder, facts->search_path);
@@ -395,6 +396,7 @@ enum dg_status dg_builder_finish(struct dg_builder *builder, int64_t read_at_us,
                                  struct dg_snapshot **result)
 {
     static const struct dg_server_facts no_facts = {.database = "",
+                                                    .user = "",
                                                     .server_encoding = "UTF8",
                                                     .lc_messages = "C",
                                                     .search_path = "\"$user\", public",

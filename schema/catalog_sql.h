@@ -36,7 +36,7 @@
                                 " pg_is_in_recovery(), (extract(epoch FROM clock_timestamp()) * 1000000)::int8,"       \
                                 " coalesce(has_function_privilege(to_regprocedure('pg_catalog.pg_control_system()'), " \
                                 "'EXECUTE'), false),"                                                                  \
-                                " " DG_SQL_IDLE_TIMEOUT_IS_OFF                                                         \
+                                " " DG_SQL_IDLE_TIMEOUT_IS_OFF ", session_user"                                        \
                                 " FROM pg_catalog.pg_database d WHERE d.datname = current_database()"
 
 #define DG_SQL_SYSTEM_IDENTIFIER "SELECT system_identifier::text FROM pg_catalog.pg_control_system()"
@@ -67,7 +67,7 @@
     "  ARRAY(SELECT " what                                                                                             \
     " FROM pg_catalog.pg_attribute y WHERE y.attrelid = c.oid AND attnum < 0 ORDER BY attnum) END"
 
-#define DG_SQL_RELATIONS(and_class, and_attribute, and_default, and_inherits)                                          \
+#define DG_SQL_RELATIONS(and_class, and_attribute, and_default, and_inherits, and_owner)                               \
     "SELECT c.oid, c.relnamespace, c.reltype, c.reloftype,"                                                            \
     " coalesce(i.indrelid, t.oid, s.refobjid, 0::oid), c.relname, c.relkind, c.relpersistence, c.relispartition,"      \
     " c.relrowsecurity, m.mask, h.parents, d.nums, d.hashes, a.nums, a.names, a.types, a.typmods, "                    \
@@ -100,7 +100,7 @@
                                                              " LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = "     \
                                                              "c.oid"                                                   \
                                                              " LEFT JOIN pg_catalog.pg_class t ON c.relkind = 't' "    \
-                                                             "AND t.reltoastrelid = c.oid"                             \
+                                                             "AND t.reltoastrelid = c.oid" and_owner                   \
                                                              " LEFT JOIN pg_catalog.pg_depend s ON c.relkind = 'S' "   \
                                                              "AND s.classid = 1259 AND s.objid = c.oid"                \
                                                              "   AND s.objsubid = 0 AND s.refclassid = 1259 AND "      \

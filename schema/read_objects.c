@@ -41,6 +41,7 @@ static enum dg_status on_facts(const struct dg_row *row, void *context)
     read->reading->read_at_us = dg_row_int8(row, 8);
     read->may_read_identifier = dg_row_bool(row, 9);
     read->facts.idle_session_timeout_is_off = dg_row_bool(row, 10);
+    read->facts.user = keep(read, dg_row_text(row, 11));
     return read->failed ? DG_NO_MEMORY : DG_OK;
 }
 
