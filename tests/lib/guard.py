@@ -141,6 +141,13 @@ class Guard:
         if code != 0:
             raise GuardError(f"the guard ended with {code}:\n{self.log()[-4000:]}")
 
+    def kill(self):
+        """Ends the guard as a crash would; a stop() afterwards does nothing."""
+        process, self.process = self.process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+
     def reload(self):
         """SIGHUP: read the config file again."""
         self.process.send_signal(signal.SIGHUP)

@@ -81,10 +81,20 @@ def run(arguments):
     with Cluster() as cluster:
         load_shop(cluster)
         with Guard(cluster, "annotate", database="shop", binary=arguments.binary) as guard:
-            n_unexplained = play(show, cluster, guard)
-            if arguments.once:
-                return 1 if n_unexplained else 0
-            return stay_up(show, cluster, guard)
+            try:
+                n_unexplained = play(show, cluster, guard)
+                if arguments.once:
+                    return 1 if n_unexplained else 0
+                return stay_up(show, cluster, guard)
+            except Stopped as stopped:
+                # Asked kindly, the guard would wait for clients in the middle of a transaction; these end here too.
+                guard.kill()
+                return exit_code(stopped, arguments)
+
+
+def exit_code(stopped, arguments):
+    """Ctrl-C is how "up" is meant to end; in the middle of --once it is an interruption."""
+    return 128 + stopped.args[0] if arguments.once else 0
 
 
 def main():
@@ -98,8 +108,7 @@ def main():
     try:
         return run(arguments)
     except Stopped as stopped:
-        # Ctrl-C is how "up" is meant to end; in the middle of --once it is an interruption.
-        return 128 + stopped.args[0] if arguments.once else 0
+        return exit_code(stopped, arguments)
     except (GuardError, OSError, RuntimeError) as error:
         print(f"dev up: {error}", file=sys.stderr)
         return 1
