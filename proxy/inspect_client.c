@@ -281,9 +281,21 @@ static enum dg_step inspect_statement(struct dg_split *split, const struct dg_fr
     }
 }
 
+/* Such a message goes on: the limit is the server's, and another version's may be another. But PostgreSQL closes on it
+   without a word, and then the client is told why. */
+static bool is_oversized(const struct dg_frame *frame)
+{
+    if (frame->body_bytes <= DG_BODY_SMALL)
+        return false;
+    const struct dg_message_type *type = dg_message_type_find(DG_SIDE_FRONTEND, frame->type);
+    return type != NULL && frame->body_bytes > type->max_body_bytes;
+}
+
 enum dg_step dg_inspect_client(struct dg_split *split, const struct dg_frame *frame, struct dg_str message)
 {
     struct dg_session *session = split->session;
+    if (is_oversized(frame))
+        session->has_sent_oversized = true;
     if (session->state == DG_SESSION_AUTHENTICATING)
         return inspect_before_ready(split, frame->type);
     if (split->flow->is_held)

@@ -240,6 +240,10 @@ void dg_session_server_gone(struct dg_session *session)
         dg_session_enter(session, DG_SESSION_PARTING);
         return;
     }
+    if (session->has_sent_oversized) {
+        dg_session_malformed(session, "client", "invalid message length");
+        return;
+    }
     char address[DG_ADDRESS_TEXT_BYTES];
     char text[DG_ADDRESS_TEXT_BYTES + 80];
     dg_address_print(&session->server_address, address);
