@@ -58,13 +58,11 @@ static enum dg_reason reason_of(const struct dg_ticket *ticket, const struct dg_
     return ticket->reason != DG_REASON_NONE ? ticket->reason : statement->reason;
 }
 
-void dg_outcome_count_statements(struct dg_guard_session *session, const struct dg_ticket *ticket, bool is_execute)
+void dg_outcome_count_statements(struct dg_guard_session *session, const struct dg_ticket *ticket)
 {
     struct dg_metrics_shard *shard = session->guard->shard;
     if (ticket == NULL || ticket->verdict == NULL || ticket->verdict->analysis.reason != DG_REASON_NONE) {
-        /* An Execute of what we do not know: a cursor, or a statement that SQL prepared. */
-        enum dg_reason reason = ticket != NULL ? ticket->reason : is_execute ? DG_REASON_UTILITY : DG_REASON_NO_MEMORY;
-        count_statement(shard, reason, 0);
+        count_statement(shard, ticket == NULL ? DG_REASON_NO_MEMORY : ticket->reason, 0);
         return;
     }
     const struct dg_sql_analysis *analysis = &ticket->verdict->analysis;

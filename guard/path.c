@@ -136,7 +136,8 @@ static bool frames_push(struct dg_path *path, const char *savepoint)
     *frame = (struct dg_frame){.savepoint = name,
                                .n_locals = path->n_locals,
                                .any_uncommitted = path->any_uncommitted,
-                               .has_ddl = path->has_ddl};
+                               .has_ddl = path->has_ddl,
+                               .version = path->version};
     values_put(&frame->now, &path->now);
     values_put(&frame->kept, &path->kept);
     return true;
@@ -520,6 +521,11 @@ void dg_path_report(struct dg_path *path, struct dg_str value)
     path->reported = words;
     if (path->n_frames == 0)
         take_report(path, true);
+}
+
+bool dg_path_has_changes(const struct dg_path *path)
+{
+    return path->n_frames > 0 && path->version != path->frames[0].version;
 }
 
 bool dg_path_search_path(const struct dg_path *path, const char *const **items, size_t *n)

@@ -51,6 +51,7 @@ struct dg_frame {
     size_t n_locals;
     bool any_uncommitted;
     bool has_ddl;
+    uint64_t version; /* the path's, when the frame began */
 };
 
 /* DDL was committed. n_names = 0: it may have changed anything. */
@@ -105,6 +106,8 @@ void dg_path_fail(struct dg_path *path);
 /* ReadyForQuery: 'I', 'T' or 'E'. */
 void dg_path_ready(struct dg_path *path, char status);
 
+/* True if the end of the transaction may change what is in force. */
+bool dg_path_has_changes(const struct dg_path *path);
 /* What is in force. `known` false: *n is 0. */
 bool dg_path_search_path(const struct dg_path *path, const char *const **items, size_t *n);
 const char *dg_path_role(const struct dg_path *path); /* NULL when not known */

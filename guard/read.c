@@ -302,12 +302,8 @@ void dg_read_for_doubt(struct dg_guard_session *session, struct dg_verdict *verd
 
 /* ---- going ------------------------------------------------------------------------------------------------------- */
 
-void dg_read_detach(struct dg_guard_session *session)
+void dg_read_detach_error(struct dg_guard_session *session)
 {
-    if (session->statement_read != NULL) {
-        session->statement_read->waiters = NULL;
-        session->statement_read = NULL;
-    }
     if (session->error_read == NULL)
         return;
     struct dg_guard_session **link = &session->error_read->waiters;
@@ -316,6 +312,14 @@ void dg_read_detach(struct dg_guard_session *session)
     *link = session->next_waiter;
     session->next_waiter = NULL;
     session->error_read = NULL;
+}
+
+void dg_read_detach(struct dg_guard_session *session)
+{
+    dg_read_detach_error(session);
+    if (session->statement_read != NULL)
+        session->statement_read->waiters = NULL;
+    session->statement_read = NULL;
 }
 
 void dg_read_detach_all(struct dg_guard *guard)

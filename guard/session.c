@@ -141,7 +141,11 @@ void dg_guard_session_parameter(struct dg_guard_session *session, struct dg_str 
 
 void dg_guard_hold_ended(struct dg_guard_session *session)
 {
-    dg_read_detach(session);
+    /* Where both are held, the error goes first: the statement goes on waiting for its own read. */
+    if (session->is_error_held)
+        dg_read_detach_error(session);
+    else
+        dg_read_detach(session);
 }
 
 bool dg_guard_take_unnamed_dead(struct dg_guard_session *session)

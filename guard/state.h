@@ -80,7 +80,7 @@ struct dg_ticket {
     uint32_t n_completed;       /* statements of a Query that are done */
     bool is_prepared;           /* ParseComplete came */
     bool is_settled;            /* its prediction met its outcome */
-    bool is_pending;            /* a Query that may change what names mean is under way */
+    uint32_t n_pending;         /* times that it is under way and may change what names mean */
 };
 
 /* Why a message was held; one bit each. */
@@ -182,7 +182,7 @@ void dg_prepared_fail(struct dg_guard_session *session, struct dg_ticket *ticket
 void dg_portals_drop_all(struct dg_guard_session *session);
 
 /* ---- outcome.c ---- */
-void dg_outcome_count_statements(struct dg_guard_session *session, const struct dg_ticket *ticket, bool is_execute);
+void dg_outcome_count_statements(struct dg_guard_session *session, const struct dg_ticket *ticket);
 void dg_outcome_count(struct dg_guard *guard, const char *database, const char *outcome, const char *reason);
 void dg_outcome_completed(struct dg_guard_session *session, struct dg_ticket *ticket,
                           const struct dg_sql_statement *statement);
@@ -213,6 +213,7 @@ bool dg_read_for_error(struct dg_guard_session *session, struct dg_verdict *verd
 void dg_read_for_doubt(struct dg_guard_session *session, struct dg_verdict *verdict,
                        const struct dg_sql_statement *statement);
 void dg_read_detach(struct dg_guard_session *session);
+void dg_read_detach_error(struct dg_guard_session *session);
 void dg_read_detach_all(struct dg_guard *guard);
 
 /* ---- explain.c ---- */

@@ -65,6 +65,8 @@ static bool holds_for_release(struct dg_guard_session *session, const struct dg_
 static void note_forwarded(struct dg_guard_session *session, const struct dg_ticket *ticket)
 {
     session->held_for &= (unsigned)DG_HOLD_ERROR;
+    if (ticket == NULL)
+        dg_path_lose(&session->path); /* nobody will tell how it ends */
     if (ticket == NULL || ticket->verdict == NULL) {
         session->no_breaker = true; /* it may have set or changed anything */
         dg_session_move_epoch(session);
@@ -76,10 +78,22 @@ static void note_forwarded(struct dg_guard_session *session, const struct dg_tic
         session->no_breaker = true;
 }
 
-static bool may_change_names(const struct dg_ticket *ticket)
+/* COMMIT and ROLLBACK change names only if something was done before: most transactions read and write rows. */
+static bool may_change_names(const struct dg_guard_session *session, const struct dg_ticket *ticket)
 {
-    return ticket == NULL || ticket->verdict == NULL || ticket->verdict->analysis.reason != DG_REASON_NONE ||
-           ticket->verdict->affects_names;
+    const struct dg_verdict *verdict = ticket->verdict;
+    if (verdict == NULL || verdict->analysis.reason != DG_REASON_NONE || verdict->affects_names)
+        return true;
+    return verdict->ends_transaction && (session->n_pending > 0 || dg_path_has_changes(&session->path));
+}
+
+/* A Query or an Execute is under way: what it may change is not known until it is answered. */
+static void note_under_way(struct dg_guard_session *session, struct dg_ticket *ticket)
+{
+    if (!may_change_names(session, ticket))
+        return;
+    ticket->n_pending++;
+    session->n_pending++;
 }
 
 void dg_guard_query(struct dg_guard_session *session, struct dg_str text, bool is_idle, struct dg_decision *decision)
@@ -96,7 +110,7 @@ void dg_guard_query(struct dg_guard_session *session, struct dg_str text, bool i
         dg_ticket_unref(ticket);
         return;
     }
-    dg_outcome_count_statements(session, ticket, false);
+    dg_outcome_count_statements(session, ticket);
     dg_prepared_drop(session, DG_STR(""));
     if (dg_breaking_refuses(session, ticket, is_idle, decision)) {
         session->held_for &= (unsigned)DG_HOLD_ERROR;
@@ -106,10 +120,8 @@ void dg_guard_query(struct dg_guard_session *session, struct dg_str text, bool i
     }
     session->unnamed_is_dead = false;
     note_forwarded(session, ticket);
-    if (ticket != NULL && may_change_names(ticket)) {
-        ticket->is_pending = true;
-        session->n_pending++;
-    }
+    if (ticket != NULL)
+        note_under_way(session, ticket);
     decision->ticket = ticket;
 }
 
@@ -164,13 +176,11 @@ struct dg_ticket *dg_guard_uninspected(struct dg_guard_session *session, bool is
             dg_prepared_drop(session, name);
         return ticket;
     }
-    dg_outcome_count_statements(session, ticket, false);
+    dg_outcome_count_statements(session, ticket);
     dg_prepared_drop(session, DG_STR(""));
     session->unnamed_is_dead = false;
-    if (ticket != NULL) {
-        ticket->is_pending = true;
-        session->n_pending++;
-    }
+    if (ticket != NULL)
+        note_under_way(session, ticket);
     return ticket;
 }
 
@@ -205,13 +215,21 @@ struct dg_ticket *dg_guard_execute(struct dg_guard_session *session, struct dg_s
 {
     if (!dg_session_refresh(session))
         return NULL;
-    struct dg_ticket *ticket = dg_map_find(&session->portals, portal);
-    dg_outcome_count_statements(session, ticket, true);
-    if (ticket != NULL && ticket->verdict != NULL && ticket->verdict->has_ddl)
+    struct dg_ticket *ticket = dg_ticket_ref(dg_map_find(&session->portals, portal));
+    if (ticket == NULL) {
+        /* A cursor, or a portal that we lost: its tag will tell what it was. */
+        ticket = dg_ticket_new(session->guard);
+        if (ticket != NULL)
+            ticket->reason = DG_REASON_UTILITY;
+        note_forwarded(session, ticket);
+    }
+    dg_outcome_count_statements(session, ticket);
+    if (ticket == NULL)
+        return NULL;
+    if (ticket->verdict != NULL && ticket->verdict->has_ddl)
         dg_session_move_epoch(session);
-    if (may_change_names(ticket))
-        session->n_pending++;
-    return dg_ticket_ref(ticket);
+    note_under_way(session, ticket);
+    return ticket;
 }
 
 void dg_guard_close(struct dg_guard_session *session, char kind, struct dg_str name)
@@ -224,15 +242,23 @@ void dg_guard_close(struct dg_guard_session *session, char kind, struct dg_str n
 
 /* ---- answers ----------------------------------------------------------------------------------------------------- */
 
+static void end_pending(struct dg_guard_session *session, struct dg_ticket *ticket)
+{
+    if (ticket == NULL || ticket->n_pending == 0)
+        return;
+    ticket->n_pending--;
+    if (session->n_pending > 0)
+        session->n_pending--;
+}
+
 /* An Execute, or the Query under answer, is no longer under way. */
 static void note_answered(struct dg_guard_session *session, struct dg_ticket *ticket, enum dg_stage stage)
 {
     if (stage == DG_STAGE_EXECUTE) {
-        if (may_change_names(ticket) && session->n_pending > 0)
-            session->n_pending--;
-    } else if (stage == DG_STAGE_QUERY && ticket != NULL && ticket->is_pending) {
+        end_pending(session, ticket);
+    } else if (stage == DG_STAGE_QUERY && ticket != NULL && ticket->n_pending > 0) {
         /* The rest of its statements comes before its ReadyForQuery. */
-        ticket->is_pending = false;
+        ticket->n_pending = 0;
         session->query_in_answer = true;
     }
 }
@@ -317,13 +343,8 @@ void dg_guard_skipped(struct dg_guard_session *session, struct dg_ticket *ticket
         return;
     if (stage == DG_STAGE_PARSE && ticket != NULL)
         dg_prepared_fail(session, ticket, true);
-    if (stage == DG_STAGE_EXECUTE)
-        note_answered(session, ticket, stage);
-    if (stage == DG_STAGE_QUERY && ticket != NULL && ticket->is_pending) {
-        ticket->is_pending = false;
-        if (session->n_pending > 0)
-            session->n_pending--;
-    }
+    if (stage == DG_STAGE_EXECUTE || stage == DG_STAGE_QUERY)
+        end_pending(session, ticket);
 }
 
 void dg_guard_ready(struct dg_guard_session *session, char status)

@@ -129,10 +129,10 @@ static bool effect_affects_names(enum dg_effect_kind kind)
     case DG_EFFECT_DEALLOCATE:
     case DG_EFFECT_PREPARE:
     case DG_EFFECT_DATABASE:
-        return false;
     case DG_EFFECT_COMMIT:
     case DG_EFFECT_ROLLBACK:
     case DG_EFFECT_ROLLBACK_TO:
+        return false;
     case DG_EFFECT_SET_PATH:
     case DG_EFFECT_PATH_UNKNOWN:
     case DG_EFFECT_SET_ROLE:
@@ -146,6 +146,11 @@ static bool effect_affects_names(enum dg_effect_kind kind)
     default:
         return true;
     }
+}
+
+static bool ends_transaction(enum dg_effect_kind kind)
+{
+    return kind == DG_EFFECT_COMMIT || kind == DG_EFFECT_ROLLBACK || kind == DG_EFFECT_ROLLBACK_TO;
 }
 
 /* A word anywhere in the text, whatever its case: coarse on purpose, it errs on the side of not answering. */
@@ -166,6 +171,7 @@ static void summarise(struct dg_verdict *verdict)
         for (size_t k = 0; k < statement->n_effects; k++) {
             verdict->affects_names |= effect_affects_names(statement->effects[k].kind);
             verdict->has_ddl |= statement->effects[k].kind == DG_EFFECT_DDL;
+            verdict->ends_transaction |= ends_transaction(statement->effects[k].kind);
         }
     }
     verdict->sets_breaker_context =

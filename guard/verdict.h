@@ -15,8 +15,9 @@
 struct dg_verdict {
     unsigned n_refs;
     bool is_cached;
-    bool was_used;      /* since the cache's hand last came by */
-    bool affects_names; /* a statement may change what later names mean: path, role, DDL, a transaction's end */
+    bool was_used;         /* since the cache's hand last came by */
+    bool affects_names;    /* a statement may change what later names mean: path, role, DDL */
+    bool ends_transaction; /* may take back or confirm what was done before */
     bool has_ddl;
     bool sets_breaker_context; /* mentions idle_session_timeout or lc_messages: no answers of ours afterwards */
     uint64_t last_read_ms;     /* when an error of this text last asked for a catalog read */

@@ -73,8 +73,16 @@ static void test_each_execute_counts_and_a_parse_does_not(void **state)
     assert_int_equal(cell(&world, DG_CELL_STATEMENTS_OK), 3);
     assert_int_equal(statements(&world), 3);
     assert_int_equal(cell(&world, DG_CELL_VERDICTS_NEW), 1);
-    assert_null(dg_guard_execute(session, DG_STR("a_cursor")));
+    struct dg_ticket *cursor = dg_guard_execute(session, DG_STR("a_cursor"));
     assert_int_equal(cell(&world, DG_CELL_NOT_INSPECTED_UTILITY), 1);
+    /* Nothing is known of it, so nothing of the names behind it, until its tag comes. */
+    struct dg_ticket *behind = parse(session, "n", "SELECT nope FROM leads");
+    dg_guard_completed(session, cursor, DG_STAGE_EXECUTE, DG_STR("FETCH 1"));
+    dg_guard_ready(session, 'I');
+    dg_ticket_unref(cursor);
+    dg_ticket_unref(behind);
+    assert_int_equal(cell(&world, DG_CELL_STATEMENTS_FINDING), 0);
+    assert_true(foresees(&world, session, "SELECT nope FROM leads"));
     dg_ticket_unref(parsed);
     dg_guard_session_free(session);
     world_fini(&world);
@@ -403,6 +411,31 @@ static void test_names_of_a_pipeline_under_way_are_not_guessed(void **state)
     world_fini(&world);
 }
 
+/* BEGIN, SELECT, COMMIT, SELECT in one go: nothing in it changes names, so all of it is judged. */
+static void test_a_pipeline_of_plain_transactions_is_judged(void **state)
+{
+    static const char *const texts[] = {"BEGIN", "SELECT id FROM leads", "COMMIT", "SELECT nope FROM leads"};
+    static const char *const tags[] = {"BEGIN", "SELECT 0", "COMMIT", ""};
+    (void)state;
+    struct world world;
+    world_init(&world, "");
+    struct dg_guard_session *session = world_session(&world);
+    struct dg_ticket *tickets[4];
+    for (int i = 0; i < 4; i++) {
+        tickets[i] = parse(session, "", texts[i]);
+        dg_ticket_unref(dg_guard_bind(session, DG_STR(""), DG_STR("")));
+        dg_ticket_unref(dg_guard_execute(session, DG_STR("")));
+    }
+    assert_int_equal(cell(&world, DG_CELL_STATEMENTS_FINDING), 1);
+    for (int i = 0; i < 4; i++) {
+        if (i < 3)
+            dg_guard_completed(session, tickets[i], DG_STAGE_EXECUTE, dg_str_of(tags[i]));
+        dg_ticket_unref(tickets[i]);
+    }
+    dg_guard_session_free(session);
+    world_fini(&world);
+}
+
 static void test_own_tables_are_not_missing(void **state)
 {
     (void)state;
@@ -446,6 +479,7 @@ int main(void)
         cmocka_unit_test(test_the_search_path_decides),
         cmocka_unit_test(test_where_the_search_path_comes_from),
         cmocka_unit_test(test_names_of_a_pipeline_under_way_are_not_guessed),
+        cmocka_unit_test(test_a_pipeline_of_plain_transactions_is_judged),
         cmocka_unit_test(test_own_tables_are_not_missing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
