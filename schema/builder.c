@@ -59,7 +59,7 @@ void dg_builder_free(struct dg_builder *builder)
     free(builder);
 }
 
-/* ---- Copying ------------------------------------------------------------------------------------------------------ */
+/* ---- Copying ----------------------------------------------------------------------------------------------------- */
 
 static size_t intern_slot(const struct dg_builder *builder, const char *text, size_t len)
 {
@@ -132,7 +132,7 @@ static enum dg_status add_entry(struct dg_builder *builder, struct dg_vector *en
     return dg_vector_append(entries, entry, 1);
 }
 
-/* ---- Adding ------------------------------------------------------------------------------------------------------- */
+/* ---- Adding ------------------------------------------------------------------------------------------------------ */
 
 enum dg_status dg_builder_facts(struct dg_builder *builder, const struct dg_server_facts *facts)
 {
@@ -289,7 +289,7 @@ enum dg_status dg_builder_setting(struct dg_builder *builder, dg_oid role_oid, b
     return dg_vector_append(&builder->settings, &item, 1);
 }
 
-/* ---- Sealing ------------------------------------------------------------------------------------------------------ */
+/* ---- Sealing ----------------------------------------------------------------------------------------------------- */
 
 static int compare_enums(const void *a, const void *b)
 {

@@ -31,7 +31,7 @@ struct dg_catalog {
     char user[128];
 };
 
-/* ---- Errors ------------------------------------------------------------------------------------------------------- */
+/* ---- Errors ------------------------------------------------------------------------------------------------------ */
 
 struct reason {
     const char *sqlstate;
@@ -117,7 +117,7 @@ static enum dg_status deadline_passed(const struct dg_catalog *catalog, const ch
     return dg_error_set(error, DG_TIMEOUT, "%s %s: no answer within the deadline", doing, catalog->where);
 }
 
-/* ---- Waiting ------------------------------------------------------------------------------------------------------ */
+/* ---- Waiting ----------------------------------------------------------------------------------------------------- */
 
 /* Until the socket is ready for `events`, the deadline passes or somebody wakes us. */
 static enum dg_status wait_for_socket(const struct dg_catalog *catalog, short events, uint64_t deadline_ms)
@@ -139,7 +139,7 @@ static enum dg_status wait_for_socket(const struct dg_catalog *catalog, short ev
     }
 }
 
-/* ---- Connecting --------------------------------------------------------------------------------------------------- */
+/* ---- Connecting -------------------------------------------------------------------------------------------------- */
 
 static enum dg_status finish_connecting(struct dg_catalog *catalog, uint32_t timeout_ms, struct dg_error *error)
 {
@@ -344,7 +344,7 @@ int dg_catalog_server_version(const struct dg_catalog *catalog)
     return PQserverVersion(catalog->connection);
 }
 
-/* ---- Statements --------------------------------------------------------------------------------------------------- */
+/* ---- Statements -------------------------------------------------------------------------------------------------- */
 
 static enum dg_status flush(struct dg_catalog *catalog, uint64_t deadline_ms)
 {

@@ -32,7 +32,7 @@ bool dg_catalog_is_usable(const struct dg_catalog *catalog);
 const char *dg_catalog_sqlstate(const struct dg_catalog *catalog);
 int dg_catalog_server_version(const struct dg_catalog *catalog);
 
-/* ---- Statements: used by the readers ------------------------------------------------------------------------------- */
+/* ---- Statements: used by the readers ----------------------------------------------------------------------------- */
 
 /* One transaction: READ ONLY, REPEATABLE READ, with search_path, time-outs and encoding set for it alone. Ends with
    COMMIT if `status` is DG_OK, else with ROLLBACK; returns `status`, or what the COMMIT said. */
@@ -57,7 +57,7 @@ enum dg_status dg_catalog_query(struct dg_catalog *catalog, const char *sql, con
 enum dg_status dg_catalog_load_within(struct dg_catalog *catalog, size_t max_bytes, uint64_t covers,
                                       struct dg_snapshot **snapshot, struct dg_error *error) DG_MUST_CHECK;
 
-/* ---- The targeted read --------------------------------------------------------------------------------------------- */
+/* ---- The targeted read ------------------------------------------------------------------------------------------- */
 
 /* A new snapshot: `older` with all relations of these names read anew, their descendants, ancestors, indexes, toast
    tables and sequences with them, and also whatever had one of the names in `older` and has another one now.

@@ -8,6 +8,9 @@
 #ifndef DG_SCHEMA_CATALOG_SQL_H
 #define DG_SCHEMA_CATALOG_SQL_H
 
+/* One line of SQL, one line here. */
+/* clang-format off */
+
 /* The settings of a session without role and database settings: if ours come from such, the server's own default is
    not to be seen, and the built-in one (search_path) or nothing (lc_messages) stands in. */
 #define DG_SQL_DEFAULT_SETTING(name, otherwise)                                                                        \
@@ -25,19 +28,14 @@
 #define DG_SQL_FACTS                                                                                                   \
     "SELECT current_setting('server_version_num')::int4, current_setting('max_identifier_length')::int4,"              \
     " d.datname, d.oid, current_setting('server_encoding'),"                                                           \
-    " (SELECT " DG_SQL_DEFAULT_SETTING(                                                                                \
-        "lc_messages",                                                                                                 \
-        "''") " FROM pg_catalog.pg_settings p"                                                                         \
-              "  WHERE p.name = 'lc_messages'),"                                                                       \
-              " (SELECT " DG_SQL_DEFAULT_SETTING(                                                                      \
-                  "search_path",                                                                                       \
-                  "p.boot_val") " FROM pg_catalog.pg_settings p"                                                       \
-                                "  WHERE p.name = 'search_path'),"                                                     \
-                                " pg_is_in_recovery(), (extract(epoch FROM clock_timestamp()) * 1000000)::int8,"       \
-                                " coalesce(has_function_privilege(to_regprocedure('pg_catalog.pg_control_system()'), " \
-                                "'EXECUTE'), false),"                                                                  \
-                                " " DG_SQL_IDLE_TIMEOUT_IS_OFF ", session_user"                                        \
-                                " FROM pg_catalog.pg_database d WHERE d.datname = current_database()"
+    " (SELECT " DG_SQL_DEFAULT_SETTING("lc_messages", "''") " FROM pg_catalog.pg_settings p"                           \
+    "  WHERE p.name = 'lc_messages'),"                                                                                 \
+    " (SELECT " DG_SQL_DEFAULT_SETTING("search_path", "p.boot_val") " FROM pg_catalog.pg_settings p"                   \
+    "  WHERE p.name = 'search_path'),"                                                                                 \
+    " pg_is_in_recovery(), (extract(epoch FROM clock_timestamp()) * 1000000)::int8,"                                   \
+    " coalesce(has_function_privilege(to_regprocedure('pg_catalog.pg_control_system()'), 'EXECUTE'), false),"          \
+    " " DG_SQL_IDLE_TIMEOUT_IS_OFF ", session_user"                                                                    \
+    " FROM pg_catalog.pg_database d WHERE d.datname = current_database()"
 
 #define DG_SQL_SYSTEM_IDENTIFIER "SELECT system_identifier::text FROM pg_catalog.pg_control_system()"
 
@@ -48,8 +46,8 @@
     "WITH r AS MATERIALIZED (SELECT oid FROM pg_catalog.pg_roles),"                                                    \
     " n AS MATERIALIZED (SELECT oid, nspname, coalesce(has_schema_privilege('public', oid, 'USAGE'), false) AS open,"  \
     "  nspname ~ '^pg_(toast_)?temp_[0-9]' AS temporary FROM pg_catalog.pg_namespace WHERE true" filter "),"           \
-    " size AS MATERIALIZED (SELECT (SELECT count(*) FROM r) * (SELECT count(*) FROM n WHERE NOT n.open"                \
-    "  AND NOT n.temporary) AS pairs)"                                                                                 \
+    " size AS MATERIALIZED (SELECT (SELECT count(*) FROM r)"                                                           \
+    "  * (SELECT count(*) FROM n WHERE NOT n.open AND NOT n.temporary) AS pairs)"                                      \
     " SELECT n.oid, n.nspname, n.open, CASE WHEN n.open OR n.temporary OR size.pairs > 20000 THEN NULL"                \
     "  ELSE ARRAY(SELECT r.oid FROM r WHERE has_schema_privilege(r.oid, n.oid, 'USAGE')) END"                          \
     " FROM n, size ORDER BY n.oid"
@@ -64,48 +62,33 @@
 #define DG_SQL_ODD_SYSTEM_COLUMNS(what)                                                                                \
     " CASE WHEN m.mask & ~(SELECT sum(1::int8 << -attnum)::int8 FROM pg_catalog.pg_attribute"                          \
     "   WHERE attnum BETWEEN -62 AND -1 AND attrelid = 'pg_catalog.pg_class'::regclass) <> 0 THEN"                     \
-    "  ARRAY(SELECT " what                                                                                             \
-    " FROM pg_catalog.pg_attribute y WHERE y.attrelid = c.oid AND attnum < 0 ORDER BY attnum) END"
+    "  ARRAY(SELECT " what " FROM pg_catalog.pg_attribute y"                                                           \
+    "   WHERE y.attrelid = c.oid AND attnum < 0 ORDER BY attnum) END"
 
-#define DG_SQL_RELATIONS(and_class, and_attribute, and_default, and_inherits, and_owner)                               \
+#define DG_SQL_RELATIONS(and_class, and_attribute, and_default, and_inherits, and_toast_owner)                         \
     "SELECT c.oid, c.relnamespace, c.reltype, c.reloftype,"                                                            \
     " coalesce(i.indrelid, t.oid, s.refobjid, 0::oid), c.relname, c.relkind, c.relpersistence, c.relispartition,"      \
-    " c.relrowsecurity, m.mask, h.parents, d.nums, d.hashes, a.nums, a.names, a.types, a.typmods, "                    \
-    "a.flags," DG_SQL_ODD_SYSTEM_COLUMNS("attnum") "," DG_SQL_ODD_SYSTEM_COLUMNS(                                      \
-        "attname") "," DG_SQL_ODD_SYSTEM_COLUMNS("atttypid") " FROM pg_catalog.pg_class c"                             \
-                                                             " LEFT JOIN (SELECT attrelid, array_agg(attnum) AS "      \
-                                                             "nums, array_agg(attname) AS names,"                      \
-                                                             "   array_agg(atttypid) AS types, array_agg(atttypmod) "  \
-                                                             "AS typmods, array_agg((attnotnull::int4"                 \
-                                                             "   | (atthasdef::int4 << 1) | (attisdropped::int4 << "   \
-                                                             "2) | ((attgenerated <> '')::int4 << 3)"                  \
-                                                             "   | ((attidentity = 'a')::int4 << 4) | ((attidentity "  \
-                                                             "= 'd')::int4 << 5))::int2) AS flags"                     \
-                                                             "   FROM (SELECT * FROM pg_catalog.pg_attribute WHERE "   \
-                                                             "attnum > 0" and_attribute                                \
-                                                             "         ORDER BY attrelid, attnum) x GROUP BY "         \
-                                                             "attrelid) a ON a.attrelid = c.oid"                       \
-                                                             " LEFT JOIN (SELECT attrelid, sum(1::int8 << "            \
-                                                             "-attnum)::int8 AS mask FROM pg_catalog.pg_attribute"     \
-                                                             "   WHERE attnum BETWEEN -62 AND -1" and_attribute        \
-                                                             " GROUP BY attrelid) m ON m.attrelid = c.oid"             \
-                                                             " LEFT JOIN (SELECT adrelid, array_agg(adnum) AS nums, "  \
-                                                             "array_agg(hashtext(adbin::text)) AS hashes"              \
-                                                             "   FROM pg_catalog.pg_attrdef WHERE true" and_default    \
-                                                             " GROUP BY adrelid) d ON d.adrelid = c.oid"               \
-                                                             " LEFT JOIN (SELECT inhrelid, array_agg(inhparent ORDER " \
-                                                             "BY inhseqno) AS parents FROM pg_catalog.pg_inherits"     \
-                                                             "   WHERE true" and_inherits                              \
-                                                             " GROUP BY inhrelid) h ON h.inhrelid = c.oid"             \
-                                                             " LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = "     \
-                                                             "c.oid"                                                   \
-                                                             " LEFT JOIN pg_catalog.pg_class t ON c.relkind = 't' "    \
-                                                             "AND t.reltoastrelid = c.oid" and_owner                   \
-                                                             " LEFT JOIN pg_catalog.pg_depend s ON c.relkind = 'S' "   \
-                                                             "AND s.classid = 1259 AND s.objid = c.oid"                \
-                                                             "   AND s.objsubid = 0 AND s.refclassid = 1259 AND "      \
-                                                             "s.deptype IN ('a', 'i')"                                 \
-                                                             " WHERE true" and_class " ORDER BY c.oid"
+    " c.relrowsecurity, m.mask, h.parents, d.nums, d.hashes, a.nums, a.names, a.types, a.typmods, a.flags,"            \
+    DG_SQL_ODD_SYSTEM_COLUMNS("attnum") "," DG_SQL_ODD_SYSTEM_COLUMNS("attname") ","                                   \
+    DG_SQL_ODD_SYSTEM_COLUMNS("atttypid")                                                                              \
+    " FROM pg_catalog.pg_class c"                                                                                      \
+    " LEFT JOIN (SELECT attrelid, array_agg(attnum) AS nums, array_agg(attname) AS names,"                             \
+    "   array_agg(atttypid) AS types, array_agg(atttypmod) AS typmods, array_agg((attnotnull::int4"                    \
+    "   | (atthasdef::int4 << 1) | (attisdropped::int4 << 2) | ((attgenerated <> '')::int4 << 3)"                      \
+    "   | ((attidentity = 'a')::int4 << 4) | ((attidentity = 'd')::int4 << 5))::int2) AS flags"                        \
+    "   FROM (SELECT * FROM pg_catalog.pg_attribute WHERE attnum > 0" and_attribute                                    \
+    "         ORDER BY attrelid, attnum) x GROUP BY attrelid) a ON a.attrelid = c.oid"                                 \
+    " LEFT JOIN (SELECT attrelid, sum(1::int8 << -attnum)::int8 AS mask FROM pg_catalog.pg_attribute"                  \
+    "   WHERE attnum BETWEEN -62 AND -1" and_attribute " GROUP BY attrelid) m ON m.attrelid = c.oid"                   \
+    " LEFT JOIN (SELECT adrelid, array_agg(adnum) AS nums, array_agg(hashtext(adbin::text)) AS hashes"                 \
+    "   FROM pg_catalog.pg_attrdef WHERE true" and_default " GROUP BY adrelid) d ON d.adrelid = c.oid"                 \
+    " LEFT JOIN (SELECT inhrelid, array_agg(inhparent ORDER BY inhseqno) AS parents FROM pg_catalog.pg_inherits"       \
+    "   WHERE true" and_inherits " GROUP BY inhrelid) h ON h.inhrelid = c.oid"                                         \
+    " LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid"                                                         \
+    " LEFT JOIN pg_catalog.pg_class t ON c.relkind = 't' AND t.reltoastrelid = c.oid" and_toast_owner                  \
+    " LEFT JOIN pg_catalog.pg_depend s ON c.relkind = 'S' AND s.classid = 1259 AND s.objid = c.oid"                    \
+    "   AND s.objsubid = 0 AND s.refclassid = 1259 AND s.deptype IN ('a', 'i')"                                        \
+    " WHERE true" and_class " ORDER BY c.oid"
 
 /* 1: an enabled BEFORE ROW INSERT trigger (tgtype 1 row, 2 before, 4 insert) here or on a partition below;
    2: an INSTEAD OF trigger (64), or a rule other than a view's own. */
@@ -181,5 +164,7 @@
     " UNION SELECT s.objid FROM tree JOIN pg_catalog.pg_depend s ON s.refclassid = 1259 AND s.refobjid = tree.oid"     \
     "  AND s.classid = 1259 AND s.deptype IN ('a', 'i')"                                                               \
     "  JOIN pg_catalog.pg_class q ON q.oid = s.objid AND q.relkind = 'S'"
+
+/* clang-format on */
 
 #endif

@@ -52,7 +52,7 @@ static void emit(struct diff *diff, enum dg_change_kind kind, const struct dg_co
     diff->is_over = !diff->on_change(&change, diff->context);
 }
 
-/* ---- Columns ------------------------------------------------------------------------------------------------------ */
+/* ---- Columns ----------------------------------------------------------------------------------------------------- */
 
 static bool is_live(const struct dg_column *column)
 {
@@ -138,7 +138,7 @@ static void diff_columns_by_name(struct diff *diff, const struct dg_relation *ol
             emit(diff, DG_CHANGE_COLUMN_ADDED, &newer->columns[i], "", "");
 }
 
-/* ---- Relations ---------------------------------------------------------------------------------------------------- */
+/* ---- Relations --------------------------------------------------------------------------------------------------- */
 
 static const char *schema_name(const struct dg_snapshot *snapshot, dg_oid oid)
 {

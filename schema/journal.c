@@ -58,7 +58,7 @@ void dg_journal_free(struct dg_journal *journal)
     free(journal);
 }
 
-/* ---- Writing ------------------------------------------------------------------------------------------------------ */
+/* ---- Writing ----------------------------------------------------------------------------------------------------- */
 
 struct batch {
     struct dg_journal *journal;
@@ -96,7 +96,7 @@ enum dg_status dg_journal_record(struct dg_journal *journal, const struct dg_sna
     return status;
 }
 
-/* ---- Searching ---------------------------------------------------------------------------------------------------- */
+/* ---- Searching --------------------------------------------------------------------------------------------------- */
 
 /* What is looked for: the newest change that took a name away. */
 struct search {

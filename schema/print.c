@@ -16,7 +16,7 @@ struct printer {
     bool with_system;
 };
 
-/* ---- Pieces ------------------------------------------------------------------------------------------------------- */
+/* ---- Pieces ------------------------------------------------------------------------------------------------------ */
 
 static void print_string(struct printer *printer, const char *key, const char *value)
 {
@@ -81,7 +81,7 @@ static const char *relation_kind(char kind)
     }
 }
 
-/* ---- Relations ---------------------------------------------------------------------------------------------------- */
+/* ---- Relations --------------------------------------------------------------------------------------------------- */
 
 static void print_column(struct printer *printer, const struct dg_column *column)
 {
@@ -165,7 +165,7 @@ static void print_relation(struct printer *printer, const struct dg_relation *re
     dg_text_cstr(printer->out, "]}");
 }
 
-/* ---- Types and functions ------------------------------------------------------------------------------------------ */
+/* ---- Types and functions ----------------------------------------------------------------------------------------- */
 
 static void print_type_object(struct printer *printer, const struct dg_type *type)
 {
@@ -224,7 +224,7 @@ static void print_function(struct printer *printer, const struct dg_function *fu
     dg_text_char(printer->out, '}');
 }
 
-/* ---- Schemas ------------------------------------------------------------------------------------------------------ */
+/* ---- Schemas ----------------------------------------------------------------------------------------------------- */
 
 static bool is_system_schema(const char *name)
 {

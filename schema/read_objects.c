@@ -11,7 +11,7 @@ static enum dg_status query(struct dg_reading *reading, const char *sql, dg_row_
     return dg_catalog_query(reading->catalog, sql, NULL, 0, on_row, context, reading->error);
 }
 
-/* ---- Facts -------------------------------------------------------------------------------------------------------- */
+/* ---- Facts ------------------------------------------------------------------------------------------------------- */
 
 struct facts_read {
     struct dg_reading *reading;
@@ -79,7 +79,7 @@ enum dg_status dg_read_facts(struct dg_reading *reading)
     return status;
 }
 
-/* ---- Schemas, roles, settings ------------------------------------------------------------------------------------- */
+/* ---- Schemas, roles, settings ------------------------------------------------------------------------------------ */
 
 static enum dg_status on_namespace(const struct dg_row *row, void *context)
 {
@@ -137,7 +137,7 @@ enum dg_status dg_read_settings(struct dg_reading *reading)
     return query(reading, DG_SQL_SETTINGS, on_setting, reading);
 }
 
-/* ---- Types -------------------------------------------------------------------------------------------------------- */
+/* ---- Types ------------------------------------------------------------------------------------------------------- */
 
 static enum dg_status on_type(const struct dg_row *row, void *context)
 {
@@ -207,7 +207,7 @@ enum dg_status dg_read_row_casts(struct dg_reading *reading)
     return query(reading, DG_SQL_ROW_CASTS, on_row_cast, reading);
 }
 
-/* ---- Functions ---------------------------------------------------------------------------------------------------- */
+/* ---- Functions --------------------------------------------------------------------------------------------------- */
 
 /* pg_proc tells inputs in proargtypes; only where there are outputs too, all of them in proallargtypes with their modes
    (i in, o out, b both, v variadic, t table). Names go with the latter, or else with the former. */

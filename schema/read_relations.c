@@ -32,7 +32,7 @@ static void read_fini(struct relations_read *read)
     dg_arena_fini(&read->names);
 }
 
-/* ---- Before the relations ----------------------------------------------------------------------------------------- */
+/* ---- Before the relations ---------------------------------------------------------------------------------------- */
 
 static enum dg_status on_trigger(const struct dg_row *row, void *context)
 {
@@ -65,7 +65,7 @@ static enum dg_status query(struct relations_read *read, const char *sql, const 
                             read->reading->error);
 }
 
-/* ---- A relation --------------------------------------------------------------------------------------------------- */
+/* ---- A relation -------------------------------------------------------------------------------------------------- */
 
 /* Columns 14 to 18 of the row: nums, names, types, typmods, flags. Each goes to the place that its attnum says. */
 static enum dg_status read_columns(struct relations_read *read, const struct dg_row *row, struct dg_relation *relation)
@@ -183,7 +183,7 @@ static enum dg_status on_relation(const struct dg_row *row, void *context)
     return status == DG_OK ? dg_builder_relation(read->reading->builder, &relation) : status;
 }
 
-/* ---- Unique indexes ----------------------------------------------------------------------------------------------- */
+/* ---- Unique indexes ---------------------------------------------------------------------------------------------- */
 
 static enum dg_status on_unique_index(const struct dg_row *row, void *context)
 {
@@ -208,12 +208,12 @@ static enum dg_status on_unique_index(const struct dg_row *row, void *context)
     return dg_builder_unique_index(read->reading->builder, &index);
 }
 
-/* ---- The two reads ------------------------------------------------------------------------------------------------ */
+/* ---- The two reads ----------------------------------------------------------------------------------------------- */
 
-#define ALL_RELATIONS DG_SQL_RELATIONS("", "", "", "")
+#define ALL_RELATIONS DG_SQL_RELATIONS("", "", "", "", "")
 #define RELATIONS_OF_ARRAY                                                                                             \
     DG_SQL_RELATIONS(" AND c.oid = ANY ($1)", " AND attrelid = ANY ($1)", " AND adrelid = ANY ($1)",                   \
-                     " AND inhrelid = ANY ($1)")
+                     " AND inhrelid = ANY ($1)", " AND t.oid = ANY ($1)")
 
 static enum dg_status read_prelude(struct relations_read *read, const struct dg_parameter *oids)
 {

@@ -20,7 +20,7 @@ static uint64_t read_big_endian(const uint8_t *bytes, size_t len)
     return value;
 }
 
-/* ---- Values ------------------------------------------------------------------------------------------------------- */
+/* ---- Values ------------------------------------------------------------------------------------------------------ */
 
 bool dg_row_is_null(const struct dg_row *row, int column)
 {
@@ -69,7 +69,7 @@ const char *dg_row_text(const struct dg_row *row, int column)
     return dg_row_is_null(row, column) ? "" : PQgetvalue(row->result, row->number, column);
 }
 
-/* ---- Arrays ------------------------------------------------------------------------------------------------------- */
+/* ---- Arrays ------------------------------------------------------------------------------------------------------ */
 
 struct dg_array dg_row_array(const struct dg_row *row, int column)
 {
@@ -140,7 +140,7 @@ const char *dg_array_text(struct dg_array *array, struct dg_arena *arena)
     return element.data == NULL ? "" : dg_arena_strndup(arena, element.data, element.len);
 }
 
-/* ---- Parameters --------------------------------------------------------------------------------------------------- */
+/* ---- Parameters -------------------------------------------------------------------------------------------------- */
 
 static void write_int4(struct dg_text *out, uint32_t value)
 {

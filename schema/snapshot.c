@@ -8,7 +8,7 @@
 
 #include "schema/model.h"
 
-/* ---- Lifetime ----------------------------------------------------------------------------------------------------- */
+/* ---- Lifetime ---------------------------------------------------------------------------------------------------- */
 
 struct dg_layer *dg_layer_new(size_t max_bytes)
 {
@@ -44,7 +44,7 @@ void dg_snapshot_unref(struct dg_snapshot *snapshot)
     dg_shared_unref((struct dg_shared *)(void *)snapshot);
 }
 
-/* ---- What it says of itself --------------------------------------------------------------------------------------- */
+/* ---- What it says of itself -------------------------------------------------------------------------------------- */
 
 uint64_t dg_snapshot_generation(const struct dg_snapshot *snapshot)
 {
@@ -71,7 +71,7 @@ const struct dg_server_facts *dg_snapshot_facts(const struct dg_snapshot *snapsh
     return snapshot->facts;
 }
 
-/* ---- By name and by oid ------------------------------------------------------------------------------------------- */
+/* ---- By name and by oid ------------------------------------------------------------------------------------------ */
 
 static const void *object_of(const struct dg_entry *entry)
 {
@@ -146,7 +146,7 @@ const struct dg_namespace *dg_snapshot_namespaces(const struct dg_snapshot *snap
     return object_of(dg_collection_next(&snapshot->namespaces, cursor));
 }
 
-/* ---- Columns ------------------------------------------------------------------------------------------------------ */
+/* ---- Columns ----------------------------------------------------------------------------------------------------- */
 
 static const struct dg_column *column_among(const struct dg_column *columns, size_t n, struct dg_str name)
 {
@@ -172,7 +172,7 @@ const struct dg_column *dg_relation_column_by_attnum(const struct dg_relation *r
     return NULL;
 }
 
-/* ---- What hangs on types, relations and roles --------------------------------------------------------------------- */
+/* ---- What hangs on types, relations and roles -------------------------------------------------------------------- */
 
 const char *const *dg_snapshot_enum_labels(const struct dg_snapshot *snapshot, dg_oid type_oid, size_t *n)
 {

@@ -19,7 +19,7 @@
 #define HOLD_OFF_MS 5000u
 #define MAX_PENDING_BYTES ((size_t)1 << 20)
 
-/* ---- Waiting requests --------------------------------------------------------------------------------------------- */
+/* ---- Waiting requests -------------------------------------------------------------------------------------------- */
 
 static void pending_free(struct dg_pending *pending)
 {
@@ -84,7 +84,7 @@ static void enqueue(struct dg_schema_database *database, struct dg_pending *pend
     pthread_cond_signal(&database->store->work);
 }
 
-/* ---- Databases ---------------------------------------------------------------------------------------------------- */
+/* ---- Databases --------------------------------------------------------------------------------------------------- */
 
 static void database_free(struct dg_schema_database *database)
 {
@@ -210,7 +210,7 @@ const struct dg_journal *dg_schema_database_journal(const struct dg_schema_datab
     return database->journal;
 }
 
-/* ---- Changes and reads -------------------------------------------------------------------------------------------- */
+/* ---- Changes and reads ------------------------------------------------------------------------------------------- */
 
 /* Under the lock. */
 static uint64_t count_change(struct dg_schema_database *database, bool is_named)
@@ -260,7 +260,7 @@ void dg_schema_database_read(struct dg_schema_database *database, struct dg_sche
     pthread_mutex_unlock(&store->lock);
 }
 
-/* ---- Releases ----------------------------------------------------------------------------------------------------- */
+/* ---- Releases ---------------------------------------------------------------------------------------------------- */
 
 /* The slot of this name, or the one that ends first. */
 static void hold_off(struct dg_schema_store *store, char *name)
@@ -321,7 +321,7 @@ void dg_schema_store_release_database(struct dg_schema_store *store, const char 
     pthread_mutex_unlock(&store->lock);
 }
 
-/* ---- The store ---------------------------------------------------------------------------------------------------- */
+/* ---- The store --------------------------------------------------------------------------------------------------- */
 
 static void free_parts(struct dg_schema_store *store)
 {

@@ -22,7 +22,7 @@
 #define LONGEST_BACKOFF_MS 30000u
 #define MAX_NAMES 1000u
 
-/* ---- Telling about it --------------------------------------------------------------------------------------------- */
+/* ---- Telling about it -------------------------------------------------------------------------------------------- */
 
 static void count(const struct dg_schema_database *database, enum dg_metric_family family, const char *kind)
 {
@@ -54,7 +54,7 @@ static uint64_t jitter(uint64_t ms)
     return ms * 3 / 4 + (ms < 2 ? 0 : dg_hash64(&now, sizeof now) % (ms / 2));
 }
 
-/* ---- Publishing --------------------------------------------------------------------------------------------------- */
+/* ---- Publishing -------------------------------------------------------------------------------------------------- */
 
 /* Takes over the reference. */
 static void publish(struct dg_schema_database *database, struct dg_snapshot *snapshot)
@@ -81,7 +81,7 @@ static void publish(struct dg_schema_database *database, struct dg_snapshot *sna
     pthread_mutex_unlock(&database->store->lock);
 }
 
-/* ---- Connecting --------------------------------------------------------------------------------------------------- */
+/* ---- Connecting -------------------------------------------------------------------------------------------------- */
 
 void dg_store_disconnect(struct dg_schema_database *database)
 {
@@ -126,7 +126,7 @@ static enum dg_status connect_database(struct dg_schema_database *database, cons
     return status;
 }
 
-/* ---- Reads -------------------------------------------------------------------------------------------------------- */
+/* ---- Reads ------------------------------------------------------------------------------------------------------- */
 
 /* The full read. The fingerprint is taken in the same transaction, behind the load and of the same instant, when the
    snapshot is already out; the counters before, so that what they miss comes as a difference later. */
@@ -216,7 +216,7 @@ static enum dg_status read_targeted(struct dg_schema_database *database, const s
     return DG_OK;
 }
 
-/* ---- The poll ----------------------------------------------------------------------------------------------------- */
+/* ---- The poll ---------------------------------------------------------------------------------------------------- */
 
 static enum dg_status read_fingerprint(struct dg_schema_database *database, uint64_t *fingerprint,
                                        struct dg_error *error)
@@ -251,7 +251,7 @@ static enum dg_status poll_changes(struct dg_schema_database *database, bool is_
     return DG_OK;
 }
 
-/* ---- A job -------------------------------------------------------------------------------------------------------- */
+/* ---- A job ------------------------------------------------------------------------------------------------------- */
 
 static bool may_read_full(const struct dg_schema_database *database, const struct dg_read_job *job)
 {

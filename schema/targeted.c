@@ -26,7 +26,7 @@ struct targeted {
     struct dg_reading reading;
 };
 
-/* ---- In the older snapshot ---------------------------------------------------------------------------------------- */
+/* ---- In the older snapshot --------------------------------------------------------------------------------------- */
 
 static enum dg_status add_named(struct targeted *targeted, const struct dg_schema_name *name)
 {
@@ -97,7 +97,7 @@ static enum dg_status find_before(struct targeted *targeted, const struct dg_sch
     return status;
 }
 
-/* ---- On the server ------------------------------------------------------------------------------------------------ */
+/* ---- On the server ----------------------------------------------------------------------------------------------- */
 
 static struct dg_parameter parameter_of(dg_oid type_oid, const struct dg_text *bytes)
 {

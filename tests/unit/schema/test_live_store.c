@@ -120,7 +120,7 @@ static const char *last_error(struct fixture *fixture)
     return error;
 }
 
-/* ---- Asking ------------------------------------------------------------------------------------------------------- */
+/* ---- Asking ------------------------------------------------------------------------------------------------------ */
 
 /* Waits until there is mail and takes it. */
 static void take_mail(struct fixture *fixture)
@@ -203,7 +203,7 @@ static long n_connections(struct fixture *fixture, const char *database)
     return live_number(fixture->sql, sql);
 }
 
-/* ---- What the pages say ------------------------------------------------------------------------------------------- */
+/* ---- What the pages say ------------------------------------------------------------------------------------------ */
 
 struct status_copy {
     const char *database;
@@ -231,7 +231,7 @@ static struct status_copy status_of(struct fixture *fixture, const char *databas
     return copy;
 }
 
-/* ---- Tests -------------------------------------------------------------------------------------------------------- */
+/* ---- Tests ------------------------------------------------------------------------------------------------------- */
 
 static void a_database_is_loaded_when_a_client_opens_it(void **state)
 {
