@@ -113,8 +113,18 @@ def _packages_of_libraries(program):
     """Debian packages of the libraries that the program itself names; empty where that cannot be told."""
     dynamic = subprocess.run(["objdump", "-p", str(program)], capture_output=True, text=True, check=False).stdout
     needed = set(re.findall(r"^\s*NEEDED\s+(\S+)", dynamic, re.MULTILINE))
+    loaded = subprocess.run(["ldd", str(program)], capture_output=True, text=True, check=False).stdout
     packages = set()
-    for name in needed:
-        owner = subprocess.run(["dpkg-query", "-S", f"*/{name}"], capture_output=True, text=True, check=False)
-        packages |= {line.split(":")[0] for line in owner.stdout.splitlines() if not line.startswith("diversion")}
+    for name, path in re.findall(r"(\S+) => (/\S+)", loaded):
+        if name in needed:
+            packages |= _packages_of(path)
     return packages
+
+
+def _packages_of(path):
+    """Where /lib is a link to /usr/lib, dpkg knows a file by either name."""
+    for name in (path, path.removeprefix("/usr"), f"/usr{path}"):
+        owner = subprocess.run(["dpkg-query", "-S", name], capture_output=True, text=True, check=False)
+        if owner.returncode == 0:
+            return {line.split(":")[0] for line in owner.stdout.splitlines() if not line.startswith("diversion")}
+    return set()
