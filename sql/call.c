@@ -73,6 +73,12 @@ struct call_form {
     dg_oid first_type;   /* of the first argument, 0 when not known */
 };
 
+static bool is_of_kind(const struct dg_resolver *r, dg_oid type_oid, char kind)
+{
+    const struct dg_type *type = dg_snapshot_type_by_oid(r->snapshot, dg_names_base_type(r, type_oid));
+    return type == NULL || type->kind == kind;
+}
+
 /* The first argument tells unnest(tsvector) from unnest(anyarray); other overloads are not told apart. */
 static bool first_argument_matches(const struct dg_resolver *r, const struct dg_function *function,
                                    const struct call_form *form)
@@ -83,6 +89,11 @@ static bool first_argument_matches(const struct dg_resolver *r, const struct dg_
     bool is_array = dg_names_element_type(r, form->first_type) != 0;
     if (wanted == DG_TYPE_ANYARRAY)
         return is_array;
+    if (wanted == DG_TYPE_ANYRANGE || wanted == DG_TYPE_ANYMULTIRANGE || wanted == DG_TYPE_ANYENUM)
+        return is_of_kind(r, form->first_type,
+                          wanted == DG_TYPE_ANYENUM    ? 'e'
+                          : wanted == DG_TYPE_ANYRANGE ? 'r'
+                                                       : 'm');
     return !is_array || wanted == form->first_type || is_polymorphic(wanted) || wanted == DG_TYPE_TEXT ||
            dg_names_element_type(r, wanted) != 0;
 }
@@ -160,6 +171,41 @@ static dg_oid result_type(struct dg_resolver *r, const struct overloads *found, 
     return 0;
 }
 
+static void add_column(struct dg_resolver *r, struct dg_column_list *list, const char *name, dg_oid type_oid)
+{
+    struct dg_scope_column column = {.name = name, .type_oid = type_oid};
+    dg_list_add(r, list, &column);
+}
+
+static void output_columns(struct dg_resolver *r, struct dg_column_list *list, const struct dg_function *function,
+                           bool is_type_known)
+{
+    for (uint16_t i = 0; i < function->n_outputs; i++) {
+        const char *name = function->outputs[i].name;
+        dg_oid type_oid = function->outputs[i].type_oid;
+        const struct dg_type *type = dg_snapshot_type_by_oid(r->snapshot, type_oid);
+        if (name[0] == '\0')
+            name = dg_arena_printf(r->arena, "column%d", i + 1);
+        if (name == NULL) {
+            r->no_memory = true;
+            return;
+        }
+        bool is_known = is_type_known && type != NULL && type->kind != 'p';
+        add_column(r, list, name, is_known ? type_oid : 0);
+    }
+}
+
+/* The columns of a record that OUT parameters describe; NULL when the result is something else. */
+static const struct dg_scope_item *record_of(struct dg_resolver *r, const struct overloads *found)
+{
+    if (found->n == 0 || !found->same_shape || found->one->result_oid != DG_TYPE_RECORD || found->one->n_outputs == 0)
+        return NULL;
+    struct dg_scope_item *item = dg_from_new_item(r, DG_ITEM_FUNCTION, found->one->name);
+    if (item != NULL)
+        output_columns(r, &item->list, found->one, found->n == 1);
+    return item;
+}
+
 /* f(x) may also be a cast to the type f; then nothing is said of its type. */
 static bool is_type_too(const struct dg_resolver *r, const struct call_form *form)
 {
@@ -214,16 +260,11 @@ struct dg_value dg_call(struct dg_resolver *r, struct dg_scope *scope, const cJS
     struct overloads found = find_overloads(r, &form);
     if (!is_type_too(r, &form) || form.schema != NULL)
         value.type_oid = result_type(r, &found, &form);
+    value.record = record_of(r, &found);
     return value;
 }
 
 /* ---- a function in FROM ---- */
-
-static void add_column(struct dg_resolver *r, struct dg_column_list *list, const char *name, dg_oid type_oid)
-{
-    struct dg_scope_column column = {.name = name, .type_oid = type_oid};
-    dg_list_add(r, list, &column);
-}
 
 static bool list_relation_column(void *context, const struct dg_scope_column *column)
 {
@@ -263,25 +304,6 @@ static void definition_list(struct dg_resolver *r, struct function_shape *shape,
     dg_resolver_blur(r);
 }
 
-static void output_columns(struct dg_resolver *r, struct function_shape *shape, const struct dg_function *function,
-                           bool is_type_known)
-{
-    for (uint16_t i = 0; i < function->n_outputs; i++) {
-        const char *name = function->outputs[i].name;
-        dg_oid type_oid = function->outputs[i].type_oid;
-        const struct dg_type *type = dg_snapshot_type_by_oid(r->snapshot, type_oid);
-        if (name[0] == '\0')
-            name = dg_arena_printf(r->arena, "column%d", i + 1);
-        if (name == NULL) {
-            r->no_memory = true;
-            return;
-        }
-        bool is_known = is_type_known && type != NULL && type->kind != 'p';
-        add_column(r, &shape->columns, name, is_known ? type_oid : 0);
-    }
-    shape->row_type_oid = DG_TYPE_RECORD;
-}
-
 /* A result that is one value, a composite, or not known. `name`: what a scalar's column is called. */
 static void value_columns(struct dg_resolver *r, struct function_shape *shape, dg_oid type_oid, const char *name)
 {
@@ -314,7 +336,8 @@ static void call_shape(struct dg_resolver *r, struct function_shape *shape, cons
     const struct dg_function *function = found.one;
     bool is_record = function->result_oid == DG_TYPE_RECORD;
     if (function->n_outputs > 0 && is_record) {
-        output_columns(r, shape, function, found.n == 1);
+        output_columns(r, &shape->columns, function, found.n == 1);
+        shape->row_type_oid = DG_TYPE_RECORD;
         return;
     }
     if (is_record) {

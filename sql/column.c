@@ -196,11 +196,27 @@ static struct dg_value field_of_composite(struct dg_resolver *r, const struct dg
     return nothing_known;
 }
 
+static struct dg_value field_of_record(struct dg_resolver *r, const struct dg_value *value, const char *name)
+{
+    struct dg_scope_column column;
+    if (dg_item_find_column(value->record, name, false, &column) == DG_LOOKUP_FOUND)
+        return (struct dg_value){.type_oid = column.type_oid, .location = value->location};
+    if (dg_names_may_be_call(r, name, DG_TYPE_RECORD, false) || !dg_names_are_same_bytes(r, name)) {
+        dg_report_column_name(r, NULL, name);
+        dg_resolver_undecided(r, DG_REASON_UNKNOWN);
+    } else {
+        dg_report_missing_field(r, name, DG_TYPE_RECORD, value->location);
+    }
+    return nothing_known;
+}
+
 static struct dg_value select_field(struct dg_resolver *r, struct dg_scope *scope, const struct dg_value *value,
                                     const char *name)
 {
     if (value->row != NULL)
         return field_of_row(r, scope, value->row, value->row->name, name, value->location);
+    if (value->record != NULL)
+        return field_of_record(r, value, name);
     const struct dg_relation *relation = dg_names_composite(r, value->type_oid);
     if (relation != NULL)
         return field_of_composite(r, relation, name, value);

@@ -35,7 +35,7 @@ bool dg_names_are_same_bytes(const struct dg_resolver *r, const char *name)
     return len < 60 && (int)len <= max;
 }
 
-static bool is_local_name(const struct dg_resolver *r, const char *name)
+bool dg_names_is_local(const struct dg_resolver *r, const char *name)
 {
     for (size_t i = 0; i < r->session->n_local_names; i++) {
         if (strcmp(r->session->local_names[i], name) == 0)
@@ -176,7 +176,7 @@ struct dg_relation_lookup dg_names_relation(struct dg_resolver *r, const struct 
 {
     if (r->session->any_uncommitted)
         return undecided(DG_REASON_DDL);
-    if (is_local_name(r, name->name))
+    if (dg_names_is_local(r, name->name))
         return undecided(relations_of_name(r, name->name).has_temp ? DG_REASON_TEMP : DG_REASON_DDL);
     bool is_other_database =
         name->catalog != NULL && (r->facts->database == NULL || strcmp(name->catalog, r->facts->database) != 0);
@@ -206,7 +206,7 @@ static const struct dg_type *unqualified_type(struct dg_resolver *r, const char 
         return NULL;
     if (dg_snapshot_types_named(r->snapshot, dg_str_of(name), &cursor) == NULL)
         return first;
-    if (!r->session->path_known || is_local_name(r, name))
+    if (!r->session->path_known || dg_names_is_local(r, name))
         return NULL;
     const struct dg_type *type = path_names(r, "pg_catalog") ? NULL : type_in_schema(r, "pg_catalog", name);
     for (size_t i = 0; type == NULL && i < r->session->n_path; i++)
@@ -266,10 +266,14 @@ dg_oid dg_names_base_type(const struct dg_resolver *r, dg_oid type_oid)
     return 0;
 }
 
+/* What this session changed is not known, whichever way it is reached. */
 const struct dg_relation *dg_names_composite(const struct dg_resolver *r, dg_oid type_oid)
 {
     const struct dg_type *type = dg_snapshot_type_by_oid(r->snapshot, dg_names_base_type(r, type_oid));
-    return type != NULL && type->kind == 'c' ? dg_snapshot_relation_by_oid(r->snapshot, type->relation_oid) : NULL;
+    if (type == NULL || type->kind != 'c')
+        return NULL;
+    const struct dg_relation *relation = dg_snapshot_relation_by_oid(r->snapshot, type->relation_oid);
+    return relation == NULL || dg_names_is_local(r, relation->name) ? NULL : relation;
 }
 
 bool dg_names_type_is_scalar(const struct dg_resolver *r, dg_oid type_oid)

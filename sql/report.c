@@ -124,6 +124,11 @@ void dg_output_finish(struct dg_resolver *r, struct dg_resolution *resolution)
 
 /* ---- findings ---- */
 
+bool dg_report_has_finding(const struct dg_resolver *r)
+{
+    return r->output->n_findings > 0;
+}
+
 /* Field P: characters of the server's encoding from 1; a SQL_ASCII server counts bytes. */
 static uint32_t position_of(const struct dg_resolver *r, int32_t location)
 {

@@ -23,7 +23,7 @@ void dg_resolver_blur(struct dg_resolver *r)
 
 void dg_resolver_undecided(struct dg_resolver *r, enum dg_reason reason)
 {
-    if (r->reason == DG_REASON_NONE)
+    if (r->reason == DG_REASON_NONE && !dg_report_has_finding(r))
         r->reason = reason;
     r->is_blurred = true;
 }
@@ -54,10 +54,12 @@ static bool resolver_init(struct dg_resolver *r, const struct dg_sql_session *se
         const struct dg_role *role = dg_snapshot_role(session->snapshot, dg_str_of(session->role));
         r->role_oid = role == NULL ? 0 : role->oid;
     }
-    /* Something uncommitted may have changed any name: the walk still collects references, but decides nothing. */
+    if (!dg_output_init(r))
+        return false;
+    /* Something uncommitted may have changed any name: nothing is decided. */
     if (session->any_uncommitted)
         dg_resolver_undecided(r, DG_REASON_DDL);
-    return dg_output_init(r);
+    return true;
 }
 
 /* FALSE: a statement that is not judged here. */

@@ -51,6 +51,9 @@ enum dg_known_type {
     DG_TYPE_RECORD_ARRAY = 2287,
     DG_TYPE_ANYNONARRAY = 2776,
     DG_TYPE_UUID = 2950,
+    DG_TYPE_ANYENUM = 3500,
+    DG_TYPE_ANYRANGE = 3831,
+    DG_TYPE_ANYMULTIRANGE = 4537,
     DG_TYPE_ANYCOMPATIBLE = 5077,
     DG_TYPE_ANYCOMPATIBLENONARRAY = 5079
 };
@@ -90,7 +93,7 @@ struct dg_resolver {
 /* ---- resolve.c ---- */
 void *dg_resolver_alloc(struct dg_resolver *r, size_t size_bytes); /* zeroed; NULL sets no_memory */
 void dg_resolver_blur(struct dg_resolver *r);
-/* The first reason stays. */
+/* The first reason stays; behind a finding there is none, since the statement fails in any case. */
 void dg_resolver_undecided(struct dg_resolver *r, enum dg_reason reason);
 /* False beyond the limit or without memory; each true needs a leave. */
 bool dg_resolver_enter(struct dg_resolver *r);
@@ -116,6 +119,8 @@ struct dg_relation_lookup {
 
 struct dg_relation_name dg_relation_name_of(const cJSON *range_var);
 struct dg_relation_lookup dg_names_relation(struct dg_resolver *r, const struct dg_relation_name *name);
+/* True if the session changed an object of that name and has not committed it, or it is a temporary one. */
+bool dg_names_is_local(const struct dg_resolver *r, const char *name);
 /* True if the server reads the name with the same bytes as the parser did. */
 bool dg_names_are_same_bytes(const struct dg_resolver *r, const char *name);
 /* The type that a TypeName stands for; NULL when it cannot be told. *array_of: written with brackets. */
@@ -143,6 +148,9 @@ void dg_report_column_reference(struct dg_resolver *r, const struct dg_scope_col
 void dg_report_relation_name(struct dg_resolver *r, const char *schema, const char *name);
 void dg_report_column_name(struct dg_resolver *r, const char *qualifier, const char *name);
 
+/* True once something was found missing: the statement fails, whatever else is not decided. */
+bool dg_report_has_finding(const struct dg_resolver *r);
+
 /* Findings. `item` (may be NULL): what lacks the column. */
 void dg_report_missing_relation(struct dg_resolver *r, const struct dg_relation_name *name,
                                 const struct dg_relation_lookup *lookup);
@@ -164,10 +172,11 @@ struct dg_value {
     dg_oid type_oid;     /* 0: not known */
     dg_oid relation_oid; /* a plain column reference: the relation's column behind it */
     int16_t attnum;
-    const struct dg_scope_item *row; /* a whole-row reference to this item */
-    int32_t location;                /* where the server points for it; -1: not known */
-    bool is_constant;                /* a literal, NULL or parameter that takes the type it is given */
-    bool is_string;                  /* a string literal: its text must fit that type */
+    const struct dg_scope_item *row;    /* a whole-row reference to this item */
+    const struct dg_scope_item *record; /* a record of these columns: a call of a function with OUT parameters */
+    int32_t location;                   /* where the server points for it; -1: not known */
+    bool is_constant;                   /* a literal, NULL or parameter that takes the type it is given */
+    bool is_string;                     /* a string literal: its text must fit that type */
 };
 
 /* An undotted name. */

@@ -180,3 +180,15 @@ select a.nope from a, a
 select * from a_idx
 --: other 42809 15 "comp" is a composite type
 select * from comp
+--: ok
+select lexeme, positions[1] from unnest('base:7'::tsvector)
+--: fails 42703 8 column "nope" does not exist
+select nope from unnest('base:7'::tsvector)
+--: ok
+select (pg_timezone_names()).name, (ftwo()).p
+--: fails 42703 9 could not identify column "nope" in record data type
+select (ftwo()).nope
+--: ok
+select s.p, s.q from (select (ftwo()).*) s
+--: fails 42703 8 column s.r does not exist
+select s.r from (select (ftwo()).*) s
