@@ -172,6 +172,20 @@ static void explain(struct dg_guard_session *session, struct dg_verdict *verdict
     record(session, verdict, dg_outcome_match(statement, fields), body, &reaction->addition);
 }
 
+/* Judged again where the snapshot is another by now, as it is after a read. A new reference. */
+static struct dg_verdict *current_verdict(struct dg_guard_session *session, const struct dg_ticket *ticket, size_t i)
+{
+    const struct dg_verdict *old = ticket->verdict;
+    if (ticket->context == (dg_session_context(session) ^ dg_session_override(session)))
+        return dg_verdict_ref(ticket->verdict);
+    enum dg_reason reason;
+    struct dg_verdict *verdict = dg_judge_verdict(session, old->text, old->param_types, old->n_param_types, &reason);
+    if (verdict != NULL && i < verdict->analysis.n_statements)
+        return verdict;
+    dg_verdict_unref(verdict);
+    return dg_verdict_ref(ticket->verdict);
+}
+
 void dg_explain_error(struct dg_guard_session *session, struct dg_ticket *ticket, enum dg_stage stage,
                       struct dg_str body, bool is_again, struct dg_reaction *reaction)
 {
@@ -183,15 +197,8 @@ void dg_explain_error(struct dg_guard_session *session, struct dg_ticket *ticket
         return;
     if (!dg_error_is_at_analysis(&fields))
         return;
-    /* Judged again where the snapshot is another by now, as it is after a read. */
     size_t i = (size_t)(statement - ticket->verdict->analysis.statements);
-    enum dg_reason reason;
-    const struct dg_verdict *old = ticket->verdict;
-    struct dg_verdict *verdict = dg_judge_verdict(session, old->text, old->param_types, old->n_param_types, &reason);
-    if (verdict == NULL || i >= verdict->analysis.n_statements) {
-        dg_verdict_unref(verdict);
-        verdict = dg_verdict_ref(ticket->verdict);
-    }
+    struct dg_verdict *verdict = current_verdict(session, ticket, i);
     explain(session, verdict, &verdict->analysis.statements[i], &fields, body, is_again, reaction);
     dg_verdict_unref(verdict);
 }

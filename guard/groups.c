@@ -219,6 +219,9 @@ static bool relation_satisfies(const struct dg_group *group, const struct dg_rel
 static bool is_satisfied(const struct dg_group *group, const struct dg_snapshot *snapshot)
 {
     struct dg_str name = dg_str_of(group->relation);
+    /* It exists where the session does not look: no snapshot tells when that ends. */
+    if (strcmp(group->kind, "relation_elsewhere") == 0 || strcmp(group->kind, "relation_hidden") == 0)
+        return false;
     if (group->schema[0] != '\0') {
         const struct dg_namespace *schema = dg_snapshot_namespace(snapshot, dg_str_of(group->schema));
         const struct dg_relation *relation = schema == NULL ? NULL : dg_snapshot_relation(snapshot, schema->oid, name);
