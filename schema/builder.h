@@ -19,8 +19,8 @@ void dg_builder_free(struct dg_builder *builder);
    and the array types of those, and their unique indexes. */
 enum dg_status dg_builder_forget_relations(struct dg_builder *builder, const dg_oid *oids, size_t n) DG_MUST_CHECK;
 
-/* Adding. Columns with attnum 0 are numbered by their place. After a failure (DG_NO_MEMORY, DG_LIMIT) the builder can only be freed. Pointers inside the argument are
-   copied deeply. */
+/* Adding. Columns with attnum 0 are numbered by their place. After a failure (DG_NO_MEMORY, DG_LIMIT) the builder can
+   only be freed. Pointers inside the argument are copied deeply. */
 enum dg_status dg_builder_facts(struct dg_builder *builder, const struct dg_server_facts *facts) DG_MUST_CHECK;
 enum dg_status dg_builder_namespace(struct dg_builder *builder, const struct dg_namespace *item) DG_MUST_CHECK;
 enum dg_status dg_builder_relation(struct dg_builder *builder, const struct dg_relation *item) DG_MUST_CHECK;

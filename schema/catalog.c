@@ -2,8 +2,8 @@
  * The connection: libpq without its blocking calls. Connecting, sending and reading are driven here with poll(), so
  * each has a deadline and can be woken.
  *
- * What an error says. libpq is told to give only severity and SQLSTATE of what a server answers (PQERRORS_SQLSTATE); the
- * words are ours, from a table. So no text of a server, which may hold literals, gets into a log, and advice can be
+ * What an error says. libpq is told to give only severity and SQLSTATE of what a server answers (PQERRORS_SQLSTATE);
+ * the words are ours, from a table. So no text of a server, which may hold literals, gets into a log, and advice can be
  * given whatever the server's language. Only failures to reach a server are in libpq's words; these name an address.
  */
 #include "schema/catalog.h"

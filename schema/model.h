@@ -2,8 +2,8 @@
  * What a snapshot is made of; only for the files of this folder.
  *
  * A snapshot is an index over objects that lie in layers. A layer is an arena with a reference count: a full read makes
- * one, and each patch (a targeted read) adds a small one, while the untouched objects stay where they are and are shared
- * with the older snapshot. So a patch costs one pass over the index, not a copy of every column, and what a patch
+ * one, and each patch (a targeted read) adds a small one, while the untouched objects stay where they are and are
+ * shared with the older snapshot. So a patch costs one pass over the index, not a copy of every column, and what a patch
  * replaced stays allocated until the next full read (DG_MAX_LAYERS bounds how much that can be).
  *
  *      snapshot --> index arena: entries by oid, hash chains by name

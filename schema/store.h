@@ -67,7 +67,7 @@ void dg_schema_database_changed(struct dg_schema_database *database, const struc
 /* A catalog read asked for by a worker; embed it, or allocate it with malloc and free it in deliver. */
 struct dg_schema_request {
     struct dg_mail mail;   /* deliver() runs in the asking worker; set by the asker */
-    enum dg_status status; /* result: DG_OK, DG_TIMEOUT, DG_DATABASE */
+    enum dg_status status; /* result: DG_OK, DG_TIMEOUT, DG_DATABASE, DG_NO_MEMORY */
     struct dg_snapshot
         *snapshot; /* result: a reference for the asker, from a read that began after the request; or NULL */
     void *context; /* the asker's */

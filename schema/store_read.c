@@ -421,8 +421,9 @@ void dg_store_work(struct dg_schema_database *database, struct dg_read_job *job)
         give_up(database, job, DG_DATABASE);
         return;
     }
-    struct dg_error error = {DG_OK, ""};
-    enum dg_status status = connect_and_serve(database, job, &error);
+    struct dg_error error = {DG_NO_MEMORY, "out of memory"};
+    database->doing = "connect";
+    enum dg_status status = job->options == NULL ? DG_NO_MEMORY : connect_and_serve(database, job, &error);
     if (status == DG_OK) {
         record_success(database, job);
         dg_pending_answer_all(job->pending, DG_OK, database->current);
@@ -432,7 +433,7 @@ void dg_store_work(struct dg_schema_database *database, struct dg_read_job *job)
         bool interrupted = status == DG_TIMEOUT && was_interrupted(database);
         if (!interrupted)
             record_failure(database, &error);
-        give_up(database, job, status == DG_TIMEOUT ? DG_TIMEOUT : DG_DATABASE);
+        give_up(database, job, status == DG_TIMEOUT || status == DG_NO_MEMORY ? status : DG_DATABASE);
     }
     show_gauges(database);
 }

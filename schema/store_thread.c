@@ -105,10 +105,7 @@ static void serve_database(struct dg_schema_store *store, struct dg_schema_datab
     store->reading = database;
     clear_wake(store);
     pthread_mutex_unlock(&store->lock);
-    if (options == NULL)
-        dg_pending_answer_all(job.pending, DG_NO_MEMORY, NULL);
-    else
-        dg_store_work(database, &job);
+    dg_store_work(database, &job);
     dg_store_options_free(options);
     pthread_mutex_lock(&store->lock);
     store->reading = NULL;
