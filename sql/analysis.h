@@ -36,7 +36,7 @@ struct dg_sql_session {
     const char *const *path;
     size_t n_path;
     bool path_known;
-    const char *role;         /* current_user, NULL when not known (SET ROLE of something computed) */
+    const char *role; /* current_user, NULL when not known (SET ROLE of something computed) */
     /* Relations that this session made, dropped or changed and has not committed, and its temporary ones: names in
        this list are unknown. `any_uncommitted`: it did something uncommitted that may have changed any name. */
     const char *const *local_names;
@@ -81,8 +81,8 @@ struct dg_sql_reference {
 };
 
 enum dg_finding_kind {
-    DG_FINDING_COLUMN,    /* 42703: a relation, or all that is in scope, has no such column */
-    DG_FINDING_RELATION,  /* 42P01: no such relation */
+    DG_FINDING_COLUMN,   /* 42703: a relation, or all that is in scope, has no such column */
+    DG_FINDING_RELATION, /* 42P01: no such relation */
     DG_FINDING_FROM_ENTRY, /* 42P01: missing FROM-clause entry or invalid reference: no drift, the statement's own fault */
     DG_FINDING_KIND_COUNT
 };
@@ -90,24 +90,24 @@ enum dg_finding_kind {
 /* Something that PostgreSQL will refuse. */
 struct dg_sql_finding {
     enum dg_finding_kind kind;
-    const char *sqlstate;  /* static, five characters */
-    const char *message;   /* the server's words in English (postgres-facts: every variant of 42703 and 42P01) */
-    uint32_t position;     /* field P: characters of the server's encoding from the start of the text, from 1; 0: none */
-    bool is_exact;         /* the server's first error is this one, with this code, message and position; otherwise the
+    const char *sqlstate; /* static, five characters */
+    const char *message;  /* the server's words in English (postgres-facts: every variant of 42703 and 42P01) */
+    uint32_t position;    /* field P: characters of the server's encoding from the start of the text, from 1; 0: none */
+    bool is_exact;        /* the server's first error is this one, with this code, message and position; otherwise the
                               statement is certain to fail, with a code that is not certain */
-    bool is_certain;       /* whatever the search path: nothing of that name anywhere could satisfy it */
-    const char *schema;    /* of the relation that lacks the column, or as written before a missing relation; or NULL */
-    const char *relation;  /* the relation that lacks the column, or that is missing; NULL: any of those in scope */
-    const char *column;    /* the missing column; NULL for a missing relation */
-    dg_oid relation_oid;   /* the relation that lacks the column, else 0 */
+    bool is_certain;      /* whatever the search path: nothing of that name anywhere could satisfy it */
+    const char *schema;   /* of the relation that lacks the column, or as written before a missing relation; or NULL */
+    const char *relation; /* the relation that lacks the column, or that is missing; NULL: any of those in scope */
+    const char *column;   /* the missing column; NULL for a missing relation */
+    dg_oid relation_oid;  /* the relation that lacks the column, else 0 */
     enum dg_clause clause;
 };
 
 /* The relations in scope of an unqualified missing column, for the diagnosis (nearest names). */
 
 enum dg_sql_class {
-    DG_CLASS_DML,      /* SELECT, VALUES, TABLE, INSERT, UPDATE, DELETE, MERGE */
-    DG_CLASS_WRAPPED,  /* EXPLAIN, DECLARE CURSOR, CREATE TABLE AS, SELECT INTO, CREATE VIEW, COPY (query), PREPARE of one */
+    DG_CLASS_DML,     /* SELECT, VALUES, TABLE, INSERT, UPDATE, DELETE, MERGE */
+    DG_CLASS_WRAPPED, /* EXPLAIN, DECLARE CURSOR, CREATE TABLE AS, SELECT INTO, CREATE VIEW, COPY (query), PREPARE of one */
     DG_CLASS_OBSERVED, /* COPY t, TRUNCATE, LOCK, ANALYZE, VACUUM: references, never findings */
     DG_CLASS_DDL,
     DG_CLASS_UTILITY,
@@ -117,26 +117,26 @@ enum dg_sql_class {
 /* What a statement does to its session when it succeeds; the guard replays it at CommandComplete. */
 enum dg_effect_kind {
     DG_EFFECT_BEGIN,
-    DG_EFFECT_COMMIT,       /* also PREPARE TRANSACTION; COMMIT AND CHAIN sets `chain` */
+    DG_EFFECT_COMMIT, /* also PREPARE TRANSACTION; COMMIT AND CHAIN sets `chain` */
     DG_EFFECT_ROLLBACK,
-    DG_EFFECT_SAVEPOINT,    /* name */
-    DG_EFFECT_ROLLBACK_TO,  /* name */
-    DG_EFFECT_RELEASE,      /* name */
-    DG_EFFECT_SET_PATH,     /* names: the new search_path; is_local; n_names = 0 with `to_default`: RESET / SET TO DEFAULT */
+    DG_EFFECT_SAVEPOINT,   /* name */
+    DG_EFFECT_ROLLBACK_TO, /* name */
+    DG_EFFECT_RELEASE,     /* name */
+    DG_EFFECT_SET_PATH, /* names: the new search_path; is_local; n_names = 0 with `to_default`: RESET / SET TO DEFAULT */
     DG_EFFECT_PATH_UNKNOWN, /* something that may have set it to anything; a SET_ROLE of NULL follows if the role too */
     DG_EFFECT_SET_ROLE,     /* name; NULL: not known; to_default: RESET ROLE / NONE */
     DG_EFFECT_SET_SESSION_AUTHORIZATION, /* the same */
-    DG_EFFECT_SET_STRINGS,  /* standard_conforming_strings: name "on" or "off"; NULL not known. For what comes before the
+    DG_EFFECT_SET_STRINGS, /* standard_conforming_strings: name "on" or "off"; NULL not known. For what comes before the
                                next ReadyForQuery: by then a ParameterStatus has said it, if it changed */
     DG_EFFECT_RESET_ALL,
     DG_EFFECT_DISCARD_ALL,
     DG_EFFECT_DISCARD_TEMP,
-    DG_EFFECT_DEALLOCATE,   /* name; NULL: all */
-    DG_EFFECT_PREPARE,      /* name: SQL-level PREPARE; may_set_path */
-    DG_EFFECT_EXECUTE,      /* name: SQL-level EXECUTE (EXPLAIN EXECUTE and CREATE TABLE AS EXECUTE too): it takes the
+    DG_EFFECT_DEALLOCATE, /* name; NULL: all */
+    DG_EFFECT_PREPARE,    /* name: SQL-level PREPARE; may_set_path */
+    DG_EFFECT_EXECUTE,    /* name: SQL-level EXECUTE (EXPLAIN EXECUTE and CREATE TABLE AS EXECUTE too): it takes the
                                verdict of its PREPARE, and its may_set_path means PATH_UNKNOWN */
-    DG_EFFECT_DDL,          /* names: relations that it named (dg_sql_name); n_names = 0: it may change anything; is_temp */
-    DG_EFFECT_DATABASE      /* name: a database that is dropped, renamed or copied; the guard's connection has to go first */
+    DG_EFFECT_DDL,     /* names: relations that it named (dg_sql_name); n_names = 0: it may change anything; is_temp */
+    DG_EFFECT_DATABASE /* name: a database that is dropped, renamed or copied; the guard's connection has to go first */
 };
 
 struct dg_sql_name {
@@ -146,8 +146,8 @@ struct dg_sql_name {
 
 struct dg_sql_effect {
     enum dg_effect_kind kind;
-    bool is_local;   /* SET LOCAL */
-    bool is_temp;    /* DDL on temporary objects only */
+    bool is_local; /* SET LOCAL */
+    bool is_temp;  /* DDL on temporary objects only */
     bool to_default;
     bool chain;
     bool may_set_path; /* PREPARE: each EXECUTE of it may change search path or role */
@@ -158,8 +158,8 @@ struct dg_sql_effect {
 
 struct dg_sql_statement {
     enum dg_sql_class class;
-    const char *command;   /* "SELECT", "INSERT", ..., static */
-    uint32_t location;     /* byte offset and length in the text; length 0: to the end */
+    const char *command; /* "SELECT", "INSERT", ..., static */
+    uint32_t location;   /* byte offset and length in the text; length 0: to the end */
     uint32_t len;
     enum dg_reason reason; /* NONE: judged (findings may be empty); else why it has no verdict */
     const struct dg_sql_reference *references;
@@ -168,11 +168,13 @@ struct dg_sql_statement {
     size_t n_findings;
     const struct dg_sql_effect *effects;
     size_t n_effects;
-    const struct dg_sql_name *relations; /* every relation name written (not CTEs), for targeted reads and explanations */
+    const struct dg_sql_name
+        *relations; /* every relation name written (not CTEs), for targeted reads and explanations */
     size_t n_relations;
-    const struct dg_sql_name *columns; /* column names written that were not found or not decided: {qualifier or "", name} */
+    const struct dg_sql_name
+        *columns; /* column names written that were not found or not decided: {qualifier or "", name} */
     size_t n_columns;
-    bool may_repeat;       /* a single SELECT, VALUES, INSERT, UPDATE, DELETE or MERGE: the breaker may answer its repeats */
+    bool may_repeat; /* a single SELECT, VALUES, INSERT, UPDATE, DELETE or MERGE: the breaker may answer its repeats */
 };
 
 struct dg_sql_analysis {
@@ -189,7 +191,8 @@ struct dg_sql_analysis {
 enum dg_status dg_sql_analyze(struct dg_str text, const struct dg_sql_session *session, struct dg_arena *arena,
                               struct dg_sql_analysis *analysis) DG_MUST_CHECK;
 
-/* Gives the parser's memory of the calling thread back; call before a thread that analysed ends. */
+/* Nothing needs to be done before a thread that analysed ends: the parser frees its memory of a thread by itself, and the
+   main thread's lives as long as the process (parse.c). Kept for a parser that needs it; does nothing. */
 void dg_sql_thread_fini(void);
 
 #endif

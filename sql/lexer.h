@@ -13,11 +13,11 @@ enum dg_token_kind {
     DG_TOKEN_STRING,     /* '', E'', U&'', N'', dollar quotes; continued over newlines: one token */
     DG_TOKEN_BITS,       /* B'' and X'' */
     DG_TOKEN_INTEGER,
-    DG_TOKEN_NUMBER,     /* numeric */
-    DG_TOKEN_PARAMETER,  /* $1 */
+    DG_TOKEN_NUMBER,    /* numeric */
+    DG_TOKEN_PARAMETER, /* $1 */
     DG_TOKEN_OPERATOR,
     DG_TOKEN_PUNCTUATION, /* one of , ; ( ) [ ] . : and :: := .. => */
-    DG_TOKEN_INVALID     /* an unterminated literal, comment or quoted name (runs to the end), a number with letters behind
+    DG_TOKEN_INVALID /* an unterminated literal, comment or quoted name (runs to the end), a number with letters behind
                             it, or a byte that begins no token */
 };
 
