@@ -190,6 +190,22 @@ static void on_hangup(evutil_socket_t signal_number, short events, void *context
             dg_field_str("mode", dg_mode_name(config->mode)));
 }
 
+/* The admin server's switch. It holds until SIGHUP reads the configuration again. */
+static bool lower_ceiling(void *context, enum dg_mode ceiling)
+{
+    struct dg_app *app = context;
+    struct dg_config *config = dg_config_lowered((struct dg_config *)app->config.object, ceiling);
+
+    if (config == NULL) {
+        return false;
+    }
+    dg_published_set(&app->config, &config->shared);
+    publish_mode(app);
+    dg_logf(app->log, DG_LOG_WARNING, "ceiling_lowered", "no session gets a higher mode than this until SIGHUP",
+            dg_field_str("mode_ceiling", dg_mode_name(running_config(app)->mode_ceiling)));
+    return true;
+}
+
 static void on_drain_poll(evutil_socket_t fd, short events, void *context)
 {
     struct dg_app *app = context;
@@ -310,7 +326,13 @@ static enum dg_status start_parts(struct dg_app *app, struct dg_error *error)
         return status;
     }
     if (config->admin[0] != '\0') {
-        const struct dg_admin_parts admin_parts = {app->metrics, app->guard, app->store, app->proxy, app->log};
+        const struct dg_admin_parts admin_parts = {.metrics = app->metrics,
+                                                   .guard = app->guard,
+                                                   .store = app->store,
+                                                   .proxy = app->proxy,
+                                                   .log = app->log,
+                                                   .lower_ceiling = lower_ceiling,
+                                                   .context = app};
         if ((status = dg_admin_new(app->base, config->admin, &admin_parts, &app->admin, error)) != DG_OK) {
             return status;
         }

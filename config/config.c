@@ -4,6 +4,7 @@
 #include "config/config.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "config/options.h"
@@ -12,16 +13,18 @@
 /* A full file of short rules takes this much with room to spare. */
 #define ARENA_BYTES (8u * DG_CONFIG_FILE_BYTES)
 
-/* A config and the arena that it points to, in one piece. */
+/* A config and the arena that it points to, in one piece. A lowered one borrows the strings of the one it came from. */
 struct owned_config {
     struct dg_config config; /* first member: what callers hold */
     struct dg_arena arena;
+    struct dg_shared *origin; /* a reference, or NULL */
 };
 
 static void free_config(struct dg_shared *object)
 {
     struct owned_config *owned = (struct owned_config *)object;
     dg_arena_fini(&owned->arena);
+    dg_shared_unref(owned->origin);
     free(owned);
 }
 
@@ -92,6 +95,25 @@ enum dg_status dg_config_load(const struct dg_config_sources *sources, struct dg
     else
         dg_config_unref(made);
     return status;
+}
+
+struct dg_config *dg_config_lowered(struct dg_config *config, enum dg_mode ceiling)
+{
+    struct owned_config *lowered = calloc(1, sizeof *lowered);
+    if (lowered == NULL)
+        return NULL;
+    /* All but the reference count, which others may be moving. */
+    const size_t head = sizeof config->shared;
+    memcpy((char *)&lowered->config + head, (const char *)config + head, sizeof *config - head);
+    dg_shared_init(&lowered->config.shared, free_config);
+    dg_arena_init(&lowered->arena, ARENA_BYTES);
+    lowered->config.arena = &lowered->arena;
+    lowered->origin = dg_shared_ref(&config->shared);
+    if (ceiling < config->mode_ceiling)
+        lowered->config.mode_ceiling = ceiling;
+    if (lowered->config.mode > lowered->config.mode_ceiling)
+        lowered->config.mode = lowered->config.mode_ceiling;
+    return &lowered->config;
 }
 
 const char *dg_config_needs_restart(const struct dg_config *running, const struct dg_config *wanted)

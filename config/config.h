@@ -78,6 +78,12 @@ void dg_config_unref(struct dg_config *config);
 enum dg_mode dg_config_mode_for(const struct dg_config *config, struct dg_str database, struct dg_str user,
                                 struct dg_str application_name, enum dg_detail *detail);
 
+/* The same config under a lower ceiling (a higher one changes nothing): the operator's switch in an emergency, which
+   must work whatever has become of the file. One reference, the caller's; NULL without memory. */
+struct dg_config *dg_config_lowered(struct dg_config *config, enum dg_mode ceiling) DG_MUST_CHECK;
+/* The mode of that name ("observe"); false if there is none. */
+bool dg_mode_parse(struct dg_str name, enum dg_mode *mode);
+
 /* Names an option that differs and needs a restart, or NULL. Used by SIGHUP to say so. */
 const char *dg_config_needs_restart(const struct dg_config *running, const struct dg_config *wanted);
 

@@ -52,6 +52,17 @@ const char *dg_mode_name(enum dg_mode mode)
     return mode_names[mode];
 }
 
+bool dg_mode_parse(struct dg_str name, enum dg_mode *mode)
+{
+    for (size_t i = 0; mode_names[i] != NULL; i++) {
+        if (dg_str_is(name, mode_names[i])) {
+            *mode = (enum dg_mode)i;
+            return true;
+        }
+    }
+    return false;
+}
+
 const char *const *dg_option_names(enum dg_option_type type)
 {
     switch (type) {

@@ -2,8 +2,9 @@
  * The admin HTTP server, on libevent's evhttp.
  *
  * /healthz says that the process serves. /readyz is 200 once the proxy listens and the upstream has accepted a
- * connection, 503 before and while draining, and never red for want of a snapshot: the relay works without one. Request
- * bodies are refused, headers are bounded, and only GET and HEAD are answered, so an open port costs little.
+ * connection, 503 before and while draining, and never red for want of a snapshot: the relay works without one. Headers
+ * and bodies are bounded, so an open port costs little. A request that a page of another origin sends from a browser bears
+ * an Origin header: it cannot move the switch.
  */
 #include "proxy/admin.h"
 
@@ -20,6 +21,7 @@
 #include "proxy/page.h"
 
 #define ADMIN_MAX_HEADERS_BYTES 16384
+#define ADMIN_MAX_BODY_BYTES 64
 #define ADMIN_TIMEOUT_S 10
 #define ADMIN_MAX_RESPONSE_BYTES (16 << 20)
 
@@ -142,6 +144,36 @@ static void on_page(struct evhttp_request *request, void *context)
     dg_text_fini(&text);
 }
 
+static bool read_mode(struct evhttp_request *request, enum dg_mode *mode)
+{
+    struct evbuffer *body = evhttp_request_get_input_buffer(request);
+    char word[ADMIN_MAX_BODY_BYTES];
+    ev_ssize_t len = evbuffer_copyout(body, word, sizeof(word));
+
+    while (len > 0 && (word[len - 1] == '\n' || word[len - 1] == '\r')) {
+        len--;
+    }
+    return len > 0 && dg_mode_parse((struct dg_str){word, (size_t)len}, mode);
+}
+
+static void on_mode_ceiling(struct evhttp_request *request, void *context)
+{
+    const struct dg_admin *admin = context;
+    enum dg_mode mode = DG_MODE_OFF;
+
+    if (evhttp_request_get_command(request) != EVHTTP_REQ_POST) {
+        evhttp_send_error(request, HTTP_BADMETHOD, "POST a mode's name");
+    } else if (evhttp_find_header(evhttp_request_get_input_headers(request), "Origin") != NULL) {
+        evhttp_send_error(request, 403, "not from a browser's page");
+    } else if (!read_mode(request, &mode)) {
+        evhttp_send_error(request, HTTP_BADREQUEST, "the body must be one of: off, observe, annotate, enforce");
+    } else if (!admin->parts.lower_ceiling(admin->parts.context, mode)) {
+        evhttp_send_error(request, HTTP_SERVUNAVAIL, "no memory");
+    } else {
+        send_word(request, HTTP_OK, dg_mode_name(mode));
+    }
+}
+
 static enum dg_status add_routes(struct dg_admin *admin)
 {
     static const struct {
@@ -149,7 +181,7 @@ static enum dg_status add_routes(struct dg_admin *admin)
         void (*handler)(struct evhttp_request *request, void *context);
     } routes[] = {
         {"/", on_page},           {"/healthz", on_healthz}, {"/readyz", on_readyz},
-        {"/metrics", on_metrics}, {"/drift", on_drift},
+        {"/metrics", on_metrics}, {"/drift", on_drift},     {"/mode_ceiling", on_mode_ceiling},
     };
 
     for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
@@ -176,9 +208,9 @@ enum dg_status dg_admin_new(struct event_base *base, const char *address, const 
     }
     admin->parts = *parts;
     evhttp_set_max_headers_size(admin->http, ADMIN_MAX_HEADERS_BYTES);
-    evhttp_set_max_body_size(admin->http, 0);
+    evhttp_set_max_body_size(admin->http, ADMIN_MAX_BODY_BYTES);
     evhttp_set_timeout(admin->http, ADMIN_TIMEOUT_S);
-    evhttp_set_allowed_methods(admin->http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD);
+    evhttp_set_allowed_methods(admin->http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST);
     if (add_routes(admin) != DG_OK) {
         dg_admin_free(admin);
         return dg_error_set(error, DG_NO_MEMORY, "no memory for the admin server");
