@@ -406,6 +406,14 @@ static bool was_interrupted(struct dg_schema_database *database)
     return interrupted;
 }
 
+/* A name that is no text in the server's encoding, as a client with another one may send it: nothing is wrong with the
+   server, and there is no such relation. */
+static bool is_callers_fault(const struct dg_schema_database *database, enum dg_status status)
+{
+    return status == DG_DATABASE && database->catalog != NULL && dg_catalog_is_usable(database->catalog) &&
+           strcmp(dg_catalog_sqlstate(database->catalog), "22021") == 0;
+}
+
 void dg_store_work(struct dg_schema_database *database, struct dg_read_job *job)
 {
     if (job->is_held_off) {
@@ -427,6 +435,8 @@ void dg_store_work(struct dg_schema_database *database, struct dg_read_job *job)
     if (status == DG_OK) {
         record_success(database, job);
         dg_pending_answer_all(job->pending, DG_OK, database->current);
+    } else if (is_callers_fault(database, status)) {
+        give_up(database, job, DG_DATABASE);
     } else {
         dg_store_disconnect(database);
         error.status = status;

@@ -522,6 +522,21 @@ static void a_connection_that_died_idle_is_made_again_without_a_failure(void **s
     dg_schema_database_close(database);
 }
 
+static void a_name_in_another_encoding_is_no_failure_of_the_server(void **state)
+{
+    struct fixture *fixture = with_store(state);
+    struct dg_schema_database *database = open_database(fixture, LIVE_DATABASE);
+    dg_snapshot_unref(snapshot_now(fixture, database, NULL));
+    assert_null(read_now(fixture, database, "nop\xe9"));
+    assert_false(status_of(fixture, LIVE_DATABASE).is_stale);
+    assert_true(read_finds(fixture, database, "orders", "id"));
+    /* A change under such a name may have been any. */
+    const struct dg_schema_name names[] = {{"", "nop\xe9"}};
+    dg_schema_database_changed(database, names, 1);
+    EVENTUALLY(!status_of(fixture, LIVE_DATABASE).is_stale);
+    dg_schema_database_close(database);
+}
+
 static void when_the_last_client_leaves_the_database_can_be_dropped(void **state)
 {
     struct fixture *fixture = with_store(state);
@@ -631,6 +646,7 @@ int main(void)
         TEST(reads_that_cannot_work_answer_with_an_error_and_say_why),
         TEST(a_failed_read_keeps_the_old_snapshot_stale_until_one_succeeds),
         TEST(a_connection_that_died_idle_is_made_again_without_a_failure),
+        TEST(a_name_in_another_encoding_is_no_failure_of_the_server),
         TEST(when_the_last_client_leaves_the_database_can_be_dropped),
         TEST(a_released_database_can_be_copied_at_once_and_is_held_off),
         TEST(more_databases_than_allowed_are_not_watched),
