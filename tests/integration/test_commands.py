@@ -82,7 +82,7 @@ class Commands(unittest.TestCase):
         words = ["snapshot", "--database"]
         mine = json.loads(driftguard(*words, self.cluster.url).stdout)
         theirs = json.loads(driftguard(*words, self.cluster.url_of("postgres", "nobody")).stdout)
-        self.assertEqual(mine["relations"], theirs["relations"])
+        self.assertEqual(mine["schemas"], theirs["schemas"])
 
     def test_version_and_help_go_to_standard_output_and_exit_0(self):
         self.assertRegex(driftguard("--version").stdout, r"^driftguard \d+\.\d+\.\d+\n$")

@@ -107,9 +107,13 @@ class Ports(unittest.TestCase):
     def test_run_ignores_the_applications_own_variables(self):
         """Beside an application DATABASE_URL names the guard itself, and PG* the application's database."""
         hostile = {"DATABASE_URL": "postgres://127.0.0.1:1/x", "PGHOST": "/nowhere", "PGPORT": "1", "PGUSER": "nobody",
-                   "PGSSLMODE": "require", "PGOPTIONS": "-c search_path=nowhere", "PGSERVICE": "none"}
-        with Cluster() as cluster, Guard(cluster, variables=hostile) as guard:
-            await_snapshot(guard, "postgres")
+                   "PGHOSTADDR": "127.0.0.2", "PGDATABASE": "nowhere", "PGSSLMODE": "require", "PGSERVICE": "none",
+                   "PGOPTIONS": "-c default_transaction_read_only=nonsense", "PGREQUIREAUTH": "scram-sha-256",
+                   "PGTARGETSESSIONATTRS": "standby", "PGCHANNELBINDING": "require", "PGCLIENTENCODING": "nonsense"}
+        with Cluster() as cluster:
+            for name, value in hostile.items():
+                with self.subTest(name), Guard(cluster, variables={name: value}) as guard:
+                    await_snapshot(guard, "postgres")
 
 
 class Rules(ConfigCase):
@@ -124,7 +128,9 @@ class Rules(ConfigCase):
     def start(self, config, **options):
         path = self.write(json.dumps(config))
         guard = self.enterContext(Guard(self.cluster, options.pop("mode", None), arguments=["--config", path], **options))
-        await_snapshot(guard, "postgres")
+        for database in ("postgres", "calm"):
+            with guard.connect(database):
+                await_snapshot(guard, database)
         return guard, path
 
     def explained(self, guard, connection=None, **options):
