@@ -277,6 +277,7 @@ static void free_event(struct event *event)
 static void app_fini(struct dg_app *app)
 {
     dg_admin_free(app->admin);
+    dg_schema_store_stop(app->store); /* it answers into the workers' mailboxes */
     dg_proxy_free(app->proxy);
     if (app->guard != NULL) {
         dg_guard_shared_free(app->guard);

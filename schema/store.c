@@ -255,6 +255,11 @@ void dg_schema_database_read(struct dg_schema_database *database, struct dg_sche
     pending->request = request;
     pending->reply_to = reply_to;
     pthread_mutex_lock(&store->lock);
+    if (store->is_stopping) {
+        pthread_mutex_unlock(&store->lock);
+        dg_pending_answer(pending, DG_TIMEOUT, NULL);
+        return;
+    }
     pending->target = atomic_load_explicit(&database->changes, memory_order_relaxed);
     enqueue(database, pending);
     pthread_mutex_unlock(&store->lock);
@@ -313,6 +318,13 @@ void dg_schema_store_release_database(struct dg_schema_store *store, const char 
     *release = (struct dg_release){.request = request, .reply_to = reply_to, .name = copy};
     pthread_mutex_lock(&store->lock);
     hold_off(store, held);
+    if (store->is_stopping) {
+        pthread_mutex_unlock(&store->lock);
+        answer(request, reply_to, DG_OK, NULL); /* no connection is held any more */
+        free(copy);
+        free(release);
+        return;
+    }
     release->next = store->releases;
     store->releases = release;
     if (store->reading != NULL && strcmp(store->reading->name, name) == 0)
@@ -323,7 +335,8 @@ void dg_schema_store_release_database(struct dg_schema_store *store, const char 
 
 /* ---- The store --------------------------------------------------------------------------------------------------- */
 
-static void free_parts(struct dg_schema_store *store)
+/* Nobody reads any more: what waits is told so. */
+static void answer_what_waits(struct dg_schema_store *store)
 {
     while (store->releases != NULL) {
         struct dg_release *release = store->releases;
@@ -332,10 +345,18 @@ static void free_parts(struct dg_schema_store *store)
         free(release->name);
         free(release);
     }
+    for (struct dg_schema_database *database = store->databases; database != NULL; database = database->next) {
+        dg_pending_answer_all(database->pending, DG_TIMEOUT, NULL);
+        database->pending = NULL;
+    }
+}
+
+static void free_parts(struct dg_schema_store *store)
+{
+    answer_what_waits(store);
     while (store->databases != NULL) {
         struct dg_schema_database *database = store->databases;
         store->databases = database->next;
-        dg_pending_answer_all(database->pending, DG_TIMEOUT, NULL);
         database_free(database);
     }
     for (size_t i = 0; i < DG_MAX_HELD_OFF; i++)
@@ -405,16 +426,28 @@ void dg_schema_store_set_options(struct dg_schema_store *store, const struct dg_
     dg_store_options_free(before);
 }
 
-void dg_schema_store_free(struct dg_schema_store *store)
+void dg_schema_store_stop(struct dg_schema_store *store)
 {
     if (store == NULL)
         return;
     pthread_mutex_lock(&store->lock);
+    bool is_running = !store->is_stopping;
     store->is_stopping = true;
     wake(store);
     pthread_cond_signal(&store->work);
     pthread_mutex_unlock(&store->lock);
-    pthread_join(store->thread, NULL);
+    if (is_running)
+        pthread_join(store->thread, NULL);
+    pthread_mutex_lock(&store->lock);
+    answer_what_waits(store);
+    pthread_mutex_unlock(&store->lock);
+}
+
+void dg_schema_store_free(struct dg_schema_store *store)
+{
+    if (store == NULL)
+        return;
+    dg_schema_store_stop(store);
     free_parts(store);
 }
 

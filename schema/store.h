@@ -43,6 +43,9 @@ enum dg_status dg_schema_store_new(const struct dg_schema_options *options, stru
                                    struct dg_error *error) DG_MUST_CHECK;
 /* After a reload of the config: takes over what may change while running (times, password file). */
 void dg_schema_store_set_options(struct dg_schema_store *store, const struct dg_schema_options *options);
+/* Ends the thread and answers what waits (DG_TIMEOUT), and from now on each request at once. Called before the mailboxes
+   of those who ask are freed. */
+void dg_schema_store_stop(struct dg_schema_store *store);
 /* Ends the thread; no database may be open any more. */
 void dg_schema_store_free(struct dg_schema_store *store);
 
