@@ -94,105 +94,98 @@ static void a_file_sets_options_of_every_type(void **state)
     dg_config_unref(config);
 }
 
+static const struct {
+    const char *text;
+    const char *error;
+} mistakes[] = {
+    {"{\n  \"schema\": {\n    \"pol_ms\": 1\n  }\n}", "driftguard.json:3:5: unknown option \"schema.pol_ms\" (at "
+                                                      "$.schema.pol_ms); did you mean \"schema.poll_ms\"?"},
+    {"{\"Mode\": \"off\"}", "driftguard.json:1:2: unknown option \"Mode\" (at $.Mode); did you mean \"mode\"?"},
+    {"{\"poll_ms\": 1}",
+     "driftguard.json:1:2: unknown option \"poll_ms\" (at $.poll_ms); did you mean \"schema.poll_ms\"?"},
+    {"{\"schema.poll_ms\": 1}", "driftguard.json:1:2: unknown option \"schema.poll_ms\" (at $[\"schema.poll_ms\"]); "
+                                "write {\"schema\": {\"poll_ms\": ...}}"},
+    {"{\"colour\": 1}", "driftguard.json:1:2: unknown option \"colour\" (at $.colour)"},
+    {"{\"rule\": []}", "driftguard.json:1:2: unknown option \"rule\" (at $.rule); did you mean \"rules\"?"},
+    {"{\"a\\nb\": 1}", "driftguard.json:1:2: unknown option \"a\\nb\" (at $[\"a\\nb\"])"},
+    {"{\"mode\": \"off\",\n \"workers\": 1,\n \"mode\": \"off\"}",
+     "driftguard.json:3:2: the key is there twice (at $.mode; first in line 1)"},
+    {"{\"schema\": {\"poll_ms\": 1, \"poll_ms\": 2}}",
+     "driftguard.json:1:27: the key is there twice (at $.schema.poll_ms; first in line 1)"},
+    {"{\"schema\": {}, \"schema\": {}}", "driftguard.json:1:16: the key is there twice (at $.schema; first in line 1)"},
+    {"{\"environment\": \"a\", \"environment\": \"b\"}",
+     "driftguard.json:1:22: the key is there twice (at $.environment; first in line 1)"},
+    {"{\"workers\": \"4\"}", "driftguard.json:1:13: \"workers\" must be a whole number from 1 to 64 (at $.workers)"},
+    {"{\"workers\": 0}", "driftguard.json:1:13: \"workers\" must be a whole number from 1 to 64 (at $.workers)"},
+    {"{\"workers\": 1.5}", "driftguard.json:1:13: \"workers\" must be a whole number from 1 to 64 (at $.workers)"},
+    {"{\"workers\": 1e300}", "driftguard.json:1:13: \"workers\" must be a whole number from 1 to 64 (at $.workers)"},
+    {"{\"workers\": null}", "driftguard.json:1:13: \"workers\" must be a whole number from 1 to 64 (at $.workers)"},
+    {"{\"workers\": true}", "driftguard.json:1:13: \"workers\" must be a whole number from 1 to 64 (at $.workers)"},
+    {"{\"mode\": 1}", "driftguard.json:1:10: \"mode\" must be one of off, observe, annotate, enforce (at $.mode)"},
+    {"{\"mode\": \"on\"}", "driftguard.json:1:10: \"mode\" must be one of off, observe, annotate, enforce (at $.mode)"},
+    {"{\"state_dir\": [\"x\"]}", "driftguard.json:1:15: \"state_dir\" must be a string (at $.state_dir)"},
+    {"{\"schema\": 1}", "driftguard.json:1:12: \"schema\" must be an object (at $.schema)"},
+    {"{\"schema\": {\"schema\": {}}}", "driftguard.json:1:13: unknown option \"schema.schema\" (at $.schema.schema)"},
+    {"{\"schema\": {\"rules\": []}}", "driftguard.json:1:13: unknown option \"schema.rules\" (at $.schema.rules)"},
+    {"{\"upstream\": \"mysql://u:hidden@db\"}", "driftguard.json:1:14: \"upstream\" is wrong: the URL must begin with "
+                                                "postgres:// or postgresql:// (at $.upstream)"},
+    {"[]", "driftguard.json:1:1: the file must contain one object: { ... }"},
+    {"", "driftguard.json:1:1: the file is empty; the least that is valid is {}"},
+    {" // nothing\n", "driftguard.json:1:1: the file is empty; the least that is valid is {}"},
+    {"{} {}", "driftguard.json:1:4: not valid JSON from here on"},
+    {"{}\n// fine\nx", "driftguard.json:3:1: not valid JSON from here on"},
+    {"{\"mode\": 'off'}", "driftguard.json:1:10: not valid JSON from here on"},
+    {"{\n\"mode\": \"off\",\n}", "driftguard.json:2:14: a comma must not stand before a closing bracket"},
+    {"{\"rules\": [1, ]}", "driftguard.json:1:13: a comma must not stand before a closing bracket"},
+    {"{,}", "driftguard.json:1:2: a comma must not stand before a closing bracket"},
+    {"{\"mode\": \"off\" \"detail\": 1}", "driftguard.json:1:16: not valid JSON from here on"},
+    {"{\"mode\"", "driftguard.json:1:8: not valid JSON from here on"},
+    {"{ /* ", "driftguard.json:1:3: a comment has no end"},
+    {"{\"mode\": \"off\n\"}", "driftguard.json:1:14: the line ends inside a string"},
+    {"{\"mode\": \"off\\u0000x\"}", "driftguard.json:1:14: a string must not contain \\u0000"},
+    {"{\"environments\": []}", "driftguard.json:1:18: \"environments\" must be an object (at $.environments)"},
+    {"{\"environments\": {\"a\": 1}}", "driftguard.json:1:24: an environment must be an object (at $.environments.a)"},
+    {"{\"environments\": {\"a\": {}, \"a\": {}}}",
+     "driftguard.json:1:28: the key is there twice (at $.environments.a; first in line 1)"},
+    {"{\"environments\": {\"prod\": {\"modes\": 1}}}", /* though prod is not in force */
+     "driftguard.json:1:28: unknown option \"modes\" (at $.environments.prod.modes); did you mean \"mode\"?"},
+    {"{\"environments\": {\"prod\": {\"environment\": \"x\"}}}",
+     "driftguard.json:1:28: unknown option \"environment\" (at $.environments.prod.environment)"},
+    {"{\"environment\": 1}", "driftguard.json:1:17: \"environment\" must be a string (at $.environment)"},
+    {"{\"environment\": \"dev\",\n \"environments\": {\"prod\": {}, \"staging\": {}}}",
+     "driftguard.json:1:17: there is no environment \"dev\" (at $.environment); there are: \"prod\", \"staging\""},
+    {"{\"environment\": \"dev\"}",
+     "driftguard.json:1:17: there is no environment \"dev\" (at $.environment); the file has none"},
+    {"{\"rules\": {}}", "driftguard.json:1:11: \"rules\" must be an array (at $.rules)"},
+    {"{\"rules\": [1]}", "driftguard.json:1:12: a rule must be an object (at $.rules[0])"},
+    {"{\"rules\": [{\"mode\": \"off\"}, {\"mod\": \"off\"}]}",
+     "driftguard.json:1:30: unknown key in a rule (at $.rules[1].mod); did you mean \"mode\"?"},
+    {"{\"rules\": [{\"xyz\": 1}]}",
+     "driftguard.json:1:13: unknown key in a rule (at $.rules[0].xyz); a rule has database, "
+     "user, application_name, mode, detail"},
+    {"{\"rules\": [{\"mode\": \"on\"}]}",
+     "driftguard.json:1:21: \"mode\" must be one of off, observe, annotate, enforce (at $.rules[0].mode)"},
+    {"{\"rules\": [{\"detail\": 1}]}",
+     "driftguard.json:1:23: \"detail\" must be one of full, brief (at $.rules[0].detail)"},
+    {"{\"rules\": [{\"user\": 1}]}",
+     "driftguard.json:1:21: \"user\" must be a string, a name or a pattern with * (at $.rules[0].user)"},
+    {"{\"rules\": [{\"user\": \"\", \"mode\": \"off\"}]}",
+     "driftguard.json:1:21: \"user\" must be a string, a name or a pattern with * (at $.rules[0].user)"},
+    {"{\"rules\": [{\"user\": \"a\", \"user\": \"b\"}]}",
+     "driftguard.json:1:26: the key is there twice (at $.rules[0].user; first in line 1)"},
+    {"{\"rules\": [{\"user\": \"a\"}]}",
+     "driftguard.json:1:12: a rule must set \"mode\", \"detail\" or both (at $.rules[0])"},
+};
+
 static void an_error_says_where_and_what_was_meant(void **state)
 {
     (void)state;
-    const struct {
-        const char *text;
-        const char *error;
-    } cases[] = {
-        {"{\n  \"schema\": {\n    \"pol_ms\": 1\n  }\n}", "driftguard.json:3:5: unknown option \"schema.pol_ms\" (at "
-                                                          "$.schema.pol_ms); did you mean \"schema.poll_ms\"?"},
-        {"{\"Mode\": \"off\"}", "driftguard.json:1:2: unknown option \"Mode\" (at $.Mode); did you mean \"mode\"?"},
-        {"{\"poll_ms\": 1}",
-         "driftguard.json:1:2: unknown option \"poll_ms\" (at $.poll_ms); did you mean \"schema.poll_ms\"?"},
-        {"{\"schema.poll_ms\": 1}",
-         "driftguard.json:1:2: unknown option \"schema.poll_ms\" (at $[\"schema.poll_ms\"]); "
-         "write {\"schema\": {\"poll_ms\": ...}}"},
-        {"{\"colour\": 1}", "driftguard.json:1:2: unknown option \"colour\" (at $.colour)"},
-        {"{\"rule\": []}", "driftguard.json:1:2: unknown option \"rule\" (at $.rule); did you mean \"rules\"?"},
-        {"{\"a\\nb\": 1}", "driftguard.json:1:2: unknown option \"a\\nb\" (at $[\"a\\nb\"])"},
-        {"{\"mode\": \"off\",\n \"workers\": 1,\n \"mode\": \"off\"}",
-         "driftguard.json:3:2: the key is there twice (at $.mode; first in line 1)"},
-        {"{\"schema\": {\"poll_ms\": 1, \"poll_ms\": 2}}",
-         "driftguard.json:1:27: the key is there twice (at $.schema.poll_ms; first in line 1)"},
-        {"{\"schema\": {}, \"schema\": {}}",
-         "driftguard.json:1:16: the key is there twice (at $.schema; first in line 1)"},
-        {"{\"environment\": \"a\", \"environment\": \"b\"}",
-         "driftguard.json:1:22: the key is there twice (at $.environment; first in line 1)"},
-        {"{\"workers\": \"4\"}",
-         "driftguard.json:1:13: \"workers\" must be a whole number from 1 to 64 (at $.workers)"},
-        {"{\"workers\": 0}", "driftguard.json:1:13: \"workers\" must be a whole number from 1 to 64 (at $.workers)"},
-        {"{\"workers\": 1.5}", "driftguard.json:1:13: \"workers\" must be a whole number from 1 to 64 (at $.workers)"},
-        {"{\"workers\": 1e300}",
-         "driftguard.json:1:13: \"workers\" must be a whole number from 1 to 64 (at $.workers)"},
-        {"{\"workers\": null}", "driftguard.json:1:13: \"workers\" must be a whole number from 1 to 64 (at $.workers)"},
-        {"{\"workers\": true}", "driftguard.json:1:13: \"workers\" must be a whole number from 1 to 64 (at $.workers)"},
-        {"{\"mode\": 1}", "driftguard.json:1:10: \"mode\" must be one of off, observe, annotate, enforce (at $.mode)"},
-        {"{\"mode\": \"on\"}",
-         "driftguard.json:1:10: \"mode\" must be one of off, observe, annotate, enforce (at $.mode)"},
-        {"{\"state_dir\": [\"x\"]}", "driftguard.json:1:15: \"state_dir\" must be a string (at $.state_dir)"},
-        {"{\"schema\": 1}", "driftguard.json:1:12: \"schema\" must be an object (at $.schema)"},
-        {"{\"schema\": {\"schema\": {}}}",
-         "driftguard.json:1:13: unknown option \"schema.schema\" (at $.schema.schema)"},
-        {"{\"schema\": {\"rules\": []}}", "driftguard.json:1:13: unknown option \"schema.rules\" (at $.schema.rules)"},
-        {"{\"upstream\": \"mysql://u:hidden@db\"}",
-         "driftguard.json:1:14: \"upstream\" is wrong: the URL must begin with "
-         "postgres:// or postgresql:// (at $.upstream)"},
-        {"[]", "driftguard.json:1:1: the file must contain one object: { ... }"},
-        {"", "driftguard.json:1:1: the file is empty; the least that is valid is {}"},
-        {" // nothing\n", "driftguard.json:1:1: the file is empty; the least that is valid is {}"},
-        {"{} {}", "driftguard.json:1:4: not valid JSON from here on"},
-        {"{}\n// fine\nx", "driftguard.json:3:1: not valid JSON from here on"},
-        {"{\"mode\": 'off'}", "driftguard.json:1:10: not valid JSON from here on"},
-        {"{\n\"mode\": \"off\",\n}", "driftguard.json:2:14: a comma must not stand before a closing bracket"},
-        {"{\"rules\": [1, ]}", "driftguard.json:1:13: a comma must not stand before a closing bracket"},
-        {"{,}", "driftguard.json:1:2: a comma must not stand before a closing bracket"},
-        {"{\"mode\": \"off\" \"detail\": 1}", "driftguard.json:1:16: not valid JSON from here on"},
-        {"{\"mode\"", "driftguard.json:1:8: not valid JSON from here on"},
-        {"{ /* ", "driftguard.json:1:3: a comment has no end"},
-        {"{\"mode\": \"off\n\"}", "driftguard.json:1:14: the line ends inside a string"},
-        {"{\"mode\": \"off\\u0000x\"}", "driftguard.json:1:14: a string must not contain \\u0000"},
-        {"{\"environments\": []}", "driftguard.json:1:18: \"environments\" must be an object (at $.environments)"},
-        {"{\"environments\": {\"a\": 1}}",
-         "driftguard.json:1:24: an environment must be an object (at $.environments.a)"},
-        {"{\"environments\": {\"a\": {}, \"a\": {}}}",
-         "driftguard.json:1:28: the key is there twice (at $.environments.a; first in line 1)"},
-        {"{\"environments\": {\"prod\": {\"modes\": 1}}}", /* though prod is not in force */
-         "driftguard.json:1:28: unknown option \"modes\" (at $.environments.prod.modes); did you mean \"mode\"?"},
-        {"{\"environments\": {\"prod\": {\"environment\": \"x\"}}}",
-         "driftguard.json:1:28: unknown option \"environment\" (at $.environments.prod.environment)"},
-        {"{\"environment\": 1}", "driftguard.json:1:17: \"environment\" must be a string (at $.environment)"},
-        {"{\"environment\": \"dev\",\n \"environments\": {\"prod\": {}, \"staging\": {}}}",
-         "driftguard.json:1:17: there is no environment \"dev\" (at $.environment); there are: \"prod\", \"staging\""},
-        {"{\"environment\": \"dev\"}",
-         "driftguard.json:1:17: there is no environment \"dev\" (at $.environment); the file has none"},
-        {"{\"rules\": {}}", "driftguard.json:1:11: \"rules\" must be an array (at $.rules)"},
-        {"{\"rules\": [1]}", "driftguard.json:1:12: a rule must be an object (at $.rules[0])"},
-        {"{\"rules\": [{\"mode\": \"off\"}, {\"mod\": \"off\"}]}",
-         "driftguard.json:1:30: unknown key in a rule (at $.rules[1].mod); did you mean \"mode\"?"},
-        {"{\"rules\": [{\"xyz\": 1}]}",
-         "driftguard.json:1:13: unknown key in a rule (at $.rules[0].xyz); a rule has database, "
-         "user, application_name, mode, detail"},
-        {"{\"rules\": [{\"mode\": \"on\"}]}",
-         "driftguard.json:1:21: \"mode\" must be one of off, observe, annotate, enforce (at $.rules[0].mode)"},
-        {"{\"rules\": [{\"detail\": 1}]}",
-         "driftguard.json:1:23: \"detail\" must be one of full, brief (at $.rules[0].detail)"},
-        {"{\"rules\": [{\"user\": 1}]}",
-         "driftguard.json:1:21: \"user\" must be a string, a name or a pattern with * (at $.rules[0].user)"},
-        {"{\"rules\": [{\"user\": \"\", \"mode\": \"off\"}]}",
-         "driftguard.json:1:21: \"user\" must be a string, a name or a pattern with * (at $.rules[0].user)"},
-        {"{\"rules\": [{\"user\": \"a\", \"user\": \"b\"}]}",
-         "driftguard.json:1:26: the key is there twice (at $.rules[0].user; first in line 1)"},
-        {"{\"rules\": [{\"user\": \"a\"}]}",
-         "driftguard.json:1:12: a rule must set \"mode\", \"detail\" or both (at $.rules[0])"},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < sizeof mistakes / sizeof mistakes[0]; i++) {
         struct dg_config *config;
         struct dg_error error;
-        write_file(dg_str_of(cases[i].text));
+        write_file(dg_str_of(mistakes[i].text));
         assert_int_equal(load(&(struct dg_config_sources){.file = FILE_NAME}, &config, &error), DG_CONFIG);
-        assert_string_equal(error.text, cases[i].error);
+        assert_string_equal(error.text, mistakes[i].error);
     }
 }
 
