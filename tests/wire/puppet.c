@@ -14,6 +14,7 @@
  */
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -24,6 +25,7 @@
 
 struct dg_guard {
     struct dg_mailbox *mailbox;
+    atomic_uint n_alarms; /* threads that have not posted yet */
 };
 
 struct dg_ticket {
@@ -95,6 +97,8 @@ struct dg_guard *dg_guard_new(struct dg_guard_shared *shared, struct dg_metrics_
 
 void dg_guard_free(struct dg_guard *guard)
 {
+    while (atomic_load(&guard->n_alarms) > 0)
+        usleep(1000);
     free(guard);
 }
 
@@ -168,8 +172,10 @@ static void silence(struct dg_mail *mail)
 static void *sleep_and_ring(void *context)
 {
     struct alarm *alarm = context;
+    struct dg_guard *guard = alarm->session->guard;
     usleep(alarm->delay_ms * 1000);
-    dg_mailbox_post(alarm->session->guard->mailbox, &alarm->mail);
+    dg_mailbox_post(guard->mailbox, &alarm->mail); /* not ours any more */
+    atomic_fetch_sub(&guard->n_alarms, 1);
     return NULL;
 }
 
@@ -181,6 +187,7 @@ static void resume_after(struct dg_guard_session *session, unsigned delay_ms)
         abort();
     *alarm = (struct alarm){.mail = {.deliver = ring, .discard = silence}, .session = session, .delay_ms = delay_ms};
     session->n_waiting++;
+    atomic_fetch_add(&session->guard->n_alarms, 1);
     if (pthread_create(&thread, NULL, sleep_and_ring, alarm) != 0)
         abort();
     pthread_detach(thread);

@@ -7,6 +7,7 @@ import select
 import signal
 import socket
 import struct
+import subprocess
 import time
 import unittest
 
@@ -18,7 +19,7 @@ from wire import (EOF, GSSENC_REQUEST, SSL_REQUEST, SYNC, Connection, bind, canc
                   parse, query, startup)
 
 LOGIN = startup(user="postgres", database="postgres")
-QUIET = ["schema.poll_ms=0"]
+SETTINGS = ["schema.poll_ms=0", "workers=2"]
 
 
 def types(messages):
@@ -32,7 +33,7 @@ class SessionsCase(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.cluster = cls.enterClassContext(Cluster(hba=cls.hba))
-        cls.guard = cls.enterClassContext(Guard(cls.cluster, "observe", [*QUIET, *cls.settings]))
+        cls.guard = cls.enterClassContext(Guard(cls.cluster, "observe", [*SETTINGS, *cls.settings]))
 
     def connect(self, shape="written"):
         return self.enterContext(Connection(self.guard.port, shape))
@@ -212,7 +213,7 @@ class Ends(SessionsCase):
 class ServerGone(unittest.TestCase):
     def setUp(self):
         self.cluster = self.enterContext(Cluster())
-        self.guard = self.enterContext(Guard(self.cluster, "observe", QUIET))
+        self.guard = self.enterContext(Guard(self.cluster, "observe", SETTINGS))
 
     def test_never_a_silent_close(self):
         idle = self.enterContext(Connection(self.guard.port))
@@ -249,6 +250,68 @@ class ServerGone(unittest.TestCase):
             self.guard.process.send_signal(signal.SIGTERM)
             answer = connection.read_until("EOF")
             self.assertEqual(fields(answer[0])["C"], "57P01")
+
+
+class Upstreams(unittest.TestCase):
+    """Where the database is: names, addresses, and places where none is."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.cluster = cls.enterClassContext(Cluster())
+
+    def log_in(self, host):
+        upstream = f"postgres://postgres@{host}:{self.cluster.port}/postgres"
+        guard = self.enterContext(Guard(upstream=upstream, settings=SETTINGS, ready=False))
+        environment.wait_until(lambda: guard.get("/healthz")[0] == 200, "the guard")
+        connection = self.enterContext(Connection(guard.port))
+        return connection.login()
+
+    def test_a_name_is_resolved(self):
+        self.assertEqual(types(self.log_in("localhost"))[-1], "Z")
+
+    def test_a_name_that_nobody_knows(self):
+        answer = self.log_in("nowhere.invalid")
+        self.assertEqual(types(answer), "E!")
+        self.assertEqual(fields(answer[0])["C"], "08006")
+        self.assertIn("nowhere.invalid", fields(answer[0])["M"])
+
+    def assertRefuses(self, listen, upstream, code, words):
+        command = [environment.binary(), "run", "--listen", listen, "--upstream", upstream, "--admin", ""]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        self.assertEqual(done.returncode, code, done.stderr)
+        self.assertIn(words, done.stderr)
+
+    def test_a_taken_port_is_an_error(self):
+        listen = f"127.0.0.1:{self.cluster.port}"
+        self.assertRefuses(listen, "postgres://127.0.0.1:1", 1, f"{listen}: the address is in use")
+        with Guard(self.cluster, settings=SETTINGS) as guard:
+            self.assertRefuses(f"127.0.0.1:{guard.port}", self.cluster.url, 1, "in use")
+
+    def test_an_upstream_that_is_the_guard_itself(self):
+        port = environment.free_port()
+        for listen, upstream in (("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.9"), ("127.0.0.1", "localhost")):
+            self.assertRefuses(f"{listen}:{port}", f"postgres://{upstream}:{port}/x", 64, "itself")
+
+
+class OutOfDescriptors(unittest.TestCase):
+    def test_accepting_pauses_and_goes_on(self):
+        with Cluster() as cluster, Guard(cluster, settings=SETTINGS) as guard:
+            subprocess.run(["prlimit", f"--pid={guard.process.pid}", "--nofile=60"], check=True)
+            crowd = [Connection(guard.port) for _ in range(80)]
+            environment.wait_until(lambda: "accept_paused" in guard.log(), "the pause")
+            before = self.cpu_seconds(guard)
+            time.sleep(1)
+            self.assertLess(self.cpu_seconds(guard) - before, 0.5, "it spins")
+            for connection in crowd:
+                connection.socket.close()
+            with Connection(guard.port) as connection:
+                connection.login()
+                self.assertEqual(types(connection.ask(query("select 1"))), "TDCZ")
+
+    def cpu_seconds(self, guard):
+        with open(f"/proc/{guard.process.pid}/stat", encoding="ascii") as file:
+            words = file.read().rpartition(")")[2].split()
+        return (int(words[11]) + int(words[12])) / 100
 
 
 class Flow(SessionsCase):
