@@ -18,9 +18,11 @@ static uint64_t epoch_of(const struct dg_guard_session *session)
     return atomic_load(&session->view->database->epoch) + (dg_schema_database_changes(session->handle) << 32);
 }
 
-static bool has_database(const struct dg_guard_session *session)
+/* A record is for sessions of one encoding: the message is in it. */
+static bool can_break(const struct dg_guard_session *session)
 {
-    return session->view != NULL && session->view->database != NULL;
+    return session->mode == DG_MODE_ENFORCE && session->client_is_utf8 && session->view != NULL &&
+           session->view->database != NULL;
 }
 
 static bool idle_timeout_is_off(const struct dg_guard_session *session)
@@ -41,7 +43,7 @@ static void answer(struct dg_guard_session *session, struct dg_str message, stru
 bool dg_breaking_refuses(struct dg_guard_session *session, const struct dg_ticket *ticket, bool is_idle,
                          struct dg_decision *decision)
 {
-    if (session->mode != DG_MODE_ENFORCE || ticket == NULL || ticket->verdict == NULL || !has_database(session))
+    if (!can_break(session) || ticket == NULL || ticket->verdict == NULL)
         return false;
     struct dg_breaker_case situation = {
         .mode = session->mode,
@@ -65,7 +67,7 @@ bool dg_breaking_refuses(struct dg_guard_session *session, const struct dg_ticke
 void dg_breaking_record(struct dg_guard_session *session, const struct dg_verdict *verdict,
                         const struct dg_sql_finding *finding, struct dg_str message)
 {
-    if (session->mode != DG_MODE_ENFORCE || !has_database(session) || !dg_breaker_finding_counts(finding))
+    if (!can_break(session) || !dg_breaker_finding_counts(finding))
         return;
     dg_breaker_record(session->guard->breaker, dg_breaking_key(session, verdict), epoch_of(session), message,
                       dg_clock_monotonic_ms());
