@@ -33,8 +33,18 @@ static bool is_later_keyword(const struct dg_resolver *r, const char *name)
     return r->facts->version_num >= 160000 && strcmp(name, "system_user") == 0;
 }
 
+static size_t entries_in_scope(const struct dg_scope *scope)
+{
+    size_t n = 1;
+    for (; scope != NULL; scope = scope->parent)
+        n += scope->entries.n;
+    return n;
+}
+
 struct dg_value dg_column_undotted(struct dg_resolver *r, struct dg_scope *scope, const char *name, int32_t location)
 {
+    if (!dg_resolver_work(r, entries_in_scope(scope)))
+        return nothing_known;
     struct dg_scope_column column;
     const struct dg_scope_item *item;
     bool is_lateral_error;

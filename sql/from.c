@@ -18,8 +18,12 @@ static struct from_part from_item(struct dg_resolver *r, struct dg_scope *scope,
 
 void dg_list_add(struct dg_resolver *r, struct dg_column_list *list, const struct dg_scope_column *column)
 {
-    if (!dg_column_list_add(r->arena, list, column))
+    if (list->n >= DG_RESOLVE_MAX_COLUMNS) {
+        list->is_open = true;
+        dg_resolver_blur(r);
+    } else if (!dg_column_list_add(r->arena, list, column)) {
         r->no_memory = true;
+    }
 }
 
 struct dg_scope_item *dg_from_new_item(struct dg_resolver *r, enum dg_item_kind kind, const char *name)
@@ -271,7 +275,7 @@ static bool names_conflict(const struct dg_scope_entry *a, const struct dg_scope
 /* 42712: a table name specified more than once. Compared up to a bound: the answer only makes findings less exact. */
 static void check_conflicts(struct dg_resolver *r, const struct dg_entry_list *a, const struct dg_entry_list *b)
 {
-    if (a->n * b->n > 10000) {
+    if (!dg_resolver_work(r, a->n * b->n / 8)) {
         dg_resolver_blur(r);
         return;
     }
@@ -416,7 +420,7 @@ static struct from_part join_part(struct dg_resolver *r, struct dg_scope *scope,
     join->has_alias = name != NULL;
     join->left = left.item;
     join->right = right.item;
-    join->is_open = left.item->is_open || right.item->is_open;
+    join->is_open = dg_item_is_open(left.item) || dg_item_is_open(right.item);
     struct dg_entry_list combined = {0};
     if (!dg_entry_list_append(r->arena, &combined, &left.entries) ||
         !dg_entry_list_append(r->arena, &combined, &right.entries))

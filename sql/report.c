@@ -146,7 +146,7 @@ static struct dg_sql_finding *add_finding(struct dg_resolver *r, enum dg_finding
 {
     struct dg_output *out = r->output;
     bool is_first = out->n_findings == 0;
-    if (r->session->any_uncommitted || r->is_observed || out->n_findings >= DG_RESOLVE_MAX_FINDINGS)
+    if (r->session->any_uncommitted || r->is_observed || r->gave_up || out->n_findings >= DG_RESOLVE_MAX_FINDINGS)
         return NULL;
     struct dg_sql_finding *items = with_room(r, out->findings, out->n_findings, &out->cap_findings, sizeof(*items));
     if (items == NULL)

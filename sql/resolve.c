@@ -28,16 +28,30 @@ void dg_resolver_undecided(struct dg_resolver *r, enum dg_reason reason)
     r->is_blurred = true;
 }
 
+static void give_up(struct dg_resolver *r)
+{
+    dg_resolver_undecided(r, DG_REASON_UNKNOWN);
+    r->gave_up = true;
+}
+
 bool dg_resolver_enter(struct dg_resolver *r)
 {
-    if (r->no_memory)
+    if (r->no_memory || r->gave_up)
         return false;
     if (r->depth >= DG_RESOLVE_MAX_DEPTH) {
-        dg_resolver_undecided(r, DG_REASON_UNKNOWN);
+        give_up(r);
         return false;
     }
     r->depth++;
     return true;
+}
+
+bool dg_resolver_work(struct dg_resolver *r, size_t n)
+{
+    r->work += n;
+    if (r->work > DG_RESOLVE_MAX_WORK)
+        give_up(r);
+    return !r->gave_up;
 }
 
 void dg_resolver_leave(struct dg_resolver *r)

@@ -61,6 +61,11 @@ enum dg_known_type {
 /* Deeper than the parser's JSON can be. */
 #define DG_RESOLVE_MAX_DEPTH 1000
 #define DG_RESOLVE_MAX_FINDINGS 32
+/* Names compared with items or output columns; a statement that needs more is not decided. It takes thousands of names
+   in a FROM of hundreds. */
+#define DG_RESOLVE_MAX_WORK 200000
+/* The server's limits for a target list (1,664) and a join's columns are near; a longer list is open. */
+#define DG_RESOLVE_MAX_COLUMNS 2000
 
 /* What a scalar sub-select's column is called: a target made of it takes that name. */
 struct dg_sublink_name {
@@ -80,7 +85,9 @@ struct dg_resolver {
     dg_oid role_oid; /* 0: not known */
     enum dg_clause clause;
     unsigned depth;
+    size_t work;
     bool no_memory;
+    bool gave_up;           /* a limit: part of the statement was not walked, nothing more is found missing */
     bool is_blurred;        /* something analysed so far may raise another error */
     bool is_path_sensitive; /* another search path could have given another relation */
     bool is_observed;       /* references only */
@@ -98,6 +105,9 @@ void dg_resolver_undecided(struct dg_resolver *r, enum dg_reason reason);
 /* False beyond the limit or without memory; each true needs a leave. */
 bool dg_resolver_enter(struct dg_resolver *r);
 void dg_resolver_leave(struct dg_resolver *r);
+
+/* Adds to the work done; false beyond the limit: the caller decides nothing. */
+bool dg_resolver_work(struct dg_resolver *r, size_t n);
 
 /* ---- names.c ---- */
 struct dg_relation_name {

@@ -123,6 +123,11 @@ static enum dg_lookup find_in_relation(const struct dg_scope_item *item, const c
     return DG_LOOKUP_FOUND;
 }
 
+bool dg_item_is_open(const struct dg_scope_item *item)
+{
+    return item->is_open || item->list.is_open;
+}
+
 static const struct dg_scope_column *merged_column(const struct dg_scope_item *join, const char *name)
 {
     for (size_t i = 0; i < join->n_merged; i++) {
@@ -145,7 +150,7 @@ static enum dg_lookup find_in_join(const struct dg_scope_item *item, const char 
     if (right == DG_LOOKUP_FOUND && left != DG_LOOKUP_FOUND)
         *column = other;
     enum dg_lookup result = combine(left, right);
-    return result == DG_LOOKUP_NONE && item->is_open ? DG_LOOKUP_OPEN : result;
+    return result == DG_LOOKUP_NONE && dg_item_is_open(item) ? DG_LOOKUP_OPEN : result;
 }
 
 enum dg_lookup dg_item_find_column(const struct dg_scope_item *item, const char *name, bool with_system,
@@ -159,7 +164,7 @@ enum dg_lookup dg_item_find_column(const struct dg_scope_item *item, const char 
         search.result = find_in_relation(item, name, with_system, column);
     else
         dg_item_each_column(item, match_name, &search);
-    return search.result == DG_LOOKUP_NONE && item->is_open ? DG_LOOKUP_OPEN : search.result;
+    return search.result == DG_LOOKUP_NONE && dg_item_is_open(item) ? DG_LOOKUP_OPEN : search.result;
 }
 
 static bool each_relation_column(const struct dg_scope_item *item,

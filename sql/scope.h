@@ -125,6 +125,7 @@ void dg_entry_list_set_lateral(const struct dg_entry_list *list, bool is_lateral
 void dg_scope_init(struct dg_scope *scope, struct dg_scope *parent);
 void dg_scope_add_item(struct dg_scope *scope, struct dg_scope_item *item);
 
+bool dg_item_is_open(const struct dg_scope_item *item);
 /* A column of the item by name. System columns only `with_system`. */
 enum dg_lookup dg_item_find_column(const struct dg_scope_item *item, const char *name, bool with_system,
                                    struct dg_scope_column *column);

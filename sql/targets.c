@@ -199,9 +199,13 @@ void dg_targets_star(struct dg_resolver *r, const struct dg_scope_item *item, st
                      int32_t location)
 {
     struct star_context star = {r, targets};
+    if (!dg_resolver_work(r, 10)) {
+        targets->is_open = true;
+        return;
+    }
     report_star(r, item, location);
     dg_item_each_column(item, add_star_column, &star);
-    if (item->is_open)
+    if (dg_item_is_open(item))
         targets->is_open = true;
 }
 
@@ -353,6 +357,8 @@ static void output_or_expression(struct dg_resolver *r, struct dg_scope *scope, 
 {
     const char *name = bare_name(wrapped);
     dg_oid type_oid = 0;
+    if (!dg_resolver_work(r, targets->n))
+        return;
     if (is_position(wrapped, targets, &type_oid)) {
         check_sortable(r, type_oid);
         return;

@@ -491,6 +491,65 @@ static void findings_are_bounded(void **state)
     dg_snapshot_unref(snapshot);
 }
 
+/* "SELECT id, id, ..., nope FROM orders t0, orders t1, ...": each name is compared with each item. */
+static void render_crowded(struct dg_text *sql, int n_names, int n_items)
+{
+    dg_text_cstr(sql, "SELECT ");
+    for (int i = 0; i < n_names; i++)
+        dg_text_cstr(sql, "id, ");
+    dg_text_cstr(sql, "nope FROM orders t0");
+    for (int i = 1; i < n_items; i++)
+        dg_text_printf(sql, ", orders t%d", i);
+}
+
+static void a_statement_that_is_too_much_work_is_not_decided(void **state)
+{
+    static const struct {
+        int n_names;
+        int n_items;
+        enum dg_reason reason;
+        size_t n_findings;
+    } cases[] = {{400, 400, DG_REASON_NONE, 1}, {600, 400, DG_REASON_UNKNOWN, 0}};
+    struct dg_snapshot *snapshot = make_snapshot(&usual_facts);
+    struct dg_sql_session session = usual_session(snapshot);
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct dg_resolution resolution;
+        struct dg_parse parse;
+        struct dg_arena arena;
+        struct dg_text sql;
+        dg_arena_init(&arena, ARENA_BYTES);
+        dg_text_init(&sql, 1 << 16);
+        render_crowded(&sql, cases[i].n_names, cases[i].n_items);
+        assert_int_equal(dg_parse_init(&parse, dg_text_view(&sql), &arena), DG_OK);
+        assert_int_equal(dg_resolve(&session, dg_text_view(&sql), parse.statements[0].node, &arena, &resolution),
+                         DG_OK);
+        assert_int_equal(resolution.reason, cases[i].reason);
+        assert_int_equal(resolution.n_findings, cases[i].n_findings);
+        dg_parse_fini(&parse);
+        dg_text_fini(&sql);
+        dg_arena_fini(&arena);
+    }
+    dg_snapshot_unref(snapshot);
+}
+
+static void more_columns_than_a_server_allows_are_not_followed(void **state)
+{
+    /* Each CTE doubles the columns of the one before: 2, 4, ..., 4096. */
+    struct dg_snapshot *snapshot = make_snapshot(&usual_facts);
+    struct dg_sql_session session = usual_session(snapshot);
+    struct dg_text sql;
+    (void)state;
+    dg_text_init(&sql, 1 << 16);
+    dg_text_cstr(&sql, "WITH c0 AS (SELECT * FROM orders)");
+    for (int i = 1; i < 12; i++)
+        dg_text_printf(&sql, ", c%d AS (SELECT a.*, b.* FROM c%d a, c%d b)", i, i - 1, i - 1);
+    dg_text_cstr(&sql, " SELECT nope FROM c11");
+    check(&session, dg_text_get(&sql), "unknown");
+    dg_text_fini(&sql);
+    dg_snapshot_unref(snapshot);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -509,6 +568,8 @@ int main(void)
         cmocka_unit_test(without_memory_there_is_no_answer_but_no_harm),
         cmocka_unit_test(without_a_snapshot_nothing_is_said),
         cmocka_unit_test(findings_are_bounded),
+        cmocka_unit_test(a_statement_that_is_too_much_work_is_not_decided),
+        cmocka_unit_test(more_columns_than_a_server_allows_are_not_followed),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     dg_sql_thread_fini();
