@@ -50,6 +50,32 @@ class Admin(unittest.TestCase):
         self.assertIn("<html", body.lower())
         self.assertEqual(self.guard.get("/nowhere")[0], 404)
 
+    def test_the_switch_lowers_every_session_until_the_configuration_is_read_again(self):
+        connection = self.connect()
+
+        def detail():
+            with self.assertRaises(psycopg.errors.UndefinedColumn) as caught:
+                connection.execute("SELECT user_mail FROM leads")
+            return caught.exception.diag.message_detail
+
+        connection.autocommit = True
+        self.assertIn("driftguard:", detail())
+        self.assertEqual(self.guard.get("/mode_ceiling", "observe\n"), (200, "observe\n"))
+        self.assertIsNone(detail())
+        self.assertEqual(self.guard.metric("driftguard_mode", mode="observe"), 1)
+        self.assertEqual(self.guard.get("/mode_ceiling", "enforce")[0], 200)
+        self.assertIsNone(detail(), "a higher ceiling raises nothing")
+        self.guard.reload()
+        self.guard.wait_until(lambda: self.guard.metric("driftguard_mode", mode="annotate") == 1, "the reload")
+        self.assertIn("driftguard:", detail())
+
+    def test_the_switch_refuses_what_is_no_mode_and_pages_of_other_origins(self):
+        self.assertEqual(self.guard.get("/mode_ceiling", "sideways")[0], 400)
+        self.assertEqual(self.guard.get("/mode_ceiling", "off", {"Origin": "http://elsewhere.example"})[0], 403)
+        self.assertEqual(self.guard.get("/mode_ceiling")[0], 405)
+        self.assertEqual(self.guard.get("/metrics", "x")[0], 405)
+        self.assertEqual(self.guard.metric("driftguard_mode", mode="annotate"), 1)
+
     def test_every_family_of_the_reference_is_declared(self):
         """Families without a series yet need not be there; those of a running guard are."""
         text = self.guard.get("/metrics")[1]

@@ -157,10 +157,12 @@ class Guard:
         with open(self._log_path, encoding="utf-8", errors="replace") as file:
             return file.read()
 
-    def get(self, path):
-        """(status, body) of an admin page; status 0 if nobody listens yet."""
+    def get(self, path, post=None, headers=()):
+        """(status, body) of an admin page; status 0 if nobody listens yet. post: a body to send."""
+        data = None if post is None else post.encode()
+        request = urllib.request.Request(f"http://{self.host}:{self.admin}{path}", data, dict(headers))
         try:
-            with urllib.request.urlopen(f"http://{self.host}:{self.admin}{path}", timeout=20) as answer:
+            with urllib.request.urlopen(request, timeout=20) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()

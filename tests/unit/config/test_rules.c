@@ -84,12 +84,46 @@ static void the_first_rule_wins_and_the_ceiling_caps(void **state)
     }
 }
 
+/* The operator's switch: every rule is capped, nothing is raised, and the first config may go while the second stays. */
+static void a_lowered_config_outlives_the_one_it_came_from(void **state)
+{
+    (void)state;
+    static const char *const settings[] = {"mode=enforce", "upstream=postgres://db.example/shop"};
+    const struct dg_config_sources sources = {.settings = settings, .n_settings = 2};
+    struct dg_config *config = NULL;
+    assert_int_equal(dg_config_load(&sources, &config, NULL), DG_OK);
+    struct dg_config *lowered = dg_config_lowered(config, DG_MODE_OBSERVE);
+    assert_non_null(lowered);
+    struct dg_config *unchanged = dg_config_lowered(lowered, DG_MODE_ENFORCE);
+    assert_non_null(unchanged);
+    dg_config_unref(config);
+    assert_int_equal(dg_config_mode_for(lowered, DG_STR("shop"), DG_STR("app"), DG_STR(""), NULL), DG_MODE_OBSERVE);
+    assert_int_equal(lowered->mode, DG_MODE_OBSERVE);
+    dg_config_unref(lowered);
+    assert_int_equal(unchanged->mode_ceiling, DG_MODE_OBSERVE);
+    assert_string_equal(unchanged->upstream, "postgres://db.example/shop");
+    dg_config_unref(unchanged);
+}
+
+static void modes_are_known_by_their_names_only(void **state)
+{
+    (void)state;
+    enum dg_mode mode = DG_MODE_OFF;
+    assert_true(dg_mode_parse(DG_STR("annotate"), &mode));
+    assert_int_equal(mode, DG_MODE_ANNOTATE);
+    assert_false(dg_mode_parse(DG_STR("Annotate"), &mode));
+    assert_false(dg_mode_parse(DG_STR(""), &mode));
+    assert_int_equal(mode, DG_MODE_ANNOTATE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(patterns_match_as_a_whole),
         cmocka_unit_test(a_hostile_name_does_not_stall_the_match),
         cmocka_unit_test(the_first_rule_wins_and_the_ceiling_caps),
+        cmocka_unit_test(a_lowered_config_outlives_the_one_it_came_from),
+        cmocka_unit_test(modes_are_known_by_their_names_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
