@@ -17,23 +17,37 @@ static bool is_about_from_clause(const struct dg_error_fields *fields, const str
     return dg_str_is(fields->routine, "errorMissingRTE") || dg_str_is(fields->routine, "transformLockingClause");
 }
 
-/* Without a finding, the name at the error's position is the best there is. The names' bytes are in *names. */
-static bool make_finding(const struct dg_verdict *verdict, const struct dg_error_fields *fields,
-                         struct dg_written_name *names, struct dg_sql_finding *finding)
+/* COPY and its like look names up when they run: their errors have no position, but are about their own names. */
+static bool is_of_utility(const struct dg_sql_statement *statement, const struct dg_error_fields *fields)
 {
-    if (!dg_name_at_position(verdict->text, fields->position, names))
-        return false;
-    *finding = (struct dg_sql_finding){.sqlstate = "42703"};
-    if (dg_str_is(fields->sqlstate, "42P01")) {
-        finding->kind = DG_FINDING_RELATION;
-        finding->sqlstate = "42P01";
-        finding->relation = names->parts[names->n - 1];
-        finding->schema = names->n > 1 ? names->parts[names->n - 2] : NULL;
-    } else {
-        finding->kind = DG_FINDING_COLUMN;
-        finding->column = names->parts[names->n - 1];
+    return statement->class == DG_CLASS_OBSERVED && fields->internal_query.data == NULL &&
+           fields->internal_position.data == NULL && fields->where.data == NULL;
+}
+
+/* Without a finding, the name at the error's position is the best there is; without a position, the first that the
+   statement writes and the schema lacks. The names' bytes are in *names or the statement's. */
+static bool make_finding(const struct dg_verdict *verdict, const struct dg_sql_statement *statement,
+                         const struct dg_error_fields *fields, struct dg_written_name *names,
+                         struct dg_sql_finding *finding)
+{
+    bool is_relation = dg_str_is(fields->sqlstate, "42P01");
+    const char *name = NULL;
+    const char *schema = NULL;
+    if (dg_name_at_position(verdict->text, fields->position, names)) {
+        name = names->parts[names->n - 1];
+        schema = names->n > 1 ? names->parts[names->n - 2] : NULL;
+    } else if (is_relation && statement->n_relations > 0) {
+        name = statement->relations[0].name;
+        schema = statement->relations[0].schema[0] == '\0' ? NULL : statement->relations[0].schema;
+    } else if (!is_relation && statement->n_columns > 0) {
+        name = statement->columns[0].name;
     }
-    return true;
+    *finding = (struct dg_sql_finding){.sqlstate = is_relation ? "42P01" : "42703",
+                                       .kind = is_relation ? DG_FINDING_RELATION : DG_FINDING_COLUMN,
+                                       .schema = is_relation ? schema : NULL,
+                                       .relation = is_relation ? name : NULL,
+                                       .column = is_relation ? NULL : name};
+    return name != NULL;
 }
 
 bool dg_explain_diagnose(const struct dg_explain_context *context, const struct dg_verdict *verdict,
@@ -48,7 +62,7 @@ bool dg_explain_diagnose(const struct dg_explain_context *context, const struct 
     if (is_about_from_clause(fields, finding))
         return true;
     if (!is_found)
-        finding = make_finding(verdict, fields, &names, &made) ? &made : NULL;
+        finding = make_finding(verdict, statement, fields, &names, &made) ? &made : NULL;
     struct dg_diagnose_input input = {.fields = fields,
                                       .finding = finding,
                                       .statement = statement,
@@ -195,7 +209,7 @@ void dg_explain_error(struct dg_guard_session *session, struct dg_ticket *ticket
         return;
     if (!dg_str_is(fields.sqlstate, "42703") && !dg_str_is(fields.sqlstate, "42P01"))
         return;
-    if (!dg_error_is_at_analysis(&fields))
+    if (!dg_error_is_at_analysis(&fields) && !is_of_utility(statement, &fields))
         return;
     size_t i = (size_t)(statement - ticket->verdict->analysis.statements);
     struct dg_verdict *verdict = current_verdict(session, ticket, i);

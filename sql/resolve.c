@@ -125,6 +125,8 @@ static void observe_relation(struct dg_resolver *r, const cJSON *range_var, cons
             column_name == NULL ? NULL : dg_relation_column(lookup.relation, dg_str_of(column_name));
         if (column != NULL)
             dg_report_reference(r, lookup.relation->oid, column->attnum, name.location);
+        else if (column_name != NULL)
+            dg_report_column_name(r, "", column_name);
     }
 }
 

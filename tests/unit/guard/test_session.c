@@ -148,6 +148,32 @@ static void test_what_is_not_drift_passes_untouched(void **state)
     }
 }
 
+/* COPY looks its columns up when it runs, and says no position. */
+static void test_copy_is_explained(void **state)
+{
+    static const struct server_error error = {.sqlstate = "42703",
+                                              .message = "column \"user_email\" of relation \"leads\" does not exist",
+                                              .routine = "CopyGetAttnums"};
+    (void)state;
+    struct world world;
+    world_init(&world, "mode=annotate");
+    struct dg_guard_session *session = world_session(&world);
+    struct dg_ticket *ticket = query(session, "COPY leads (id, user_email) FROM STDIN");
+    struct dg_reaction reaction;
+    raise_error(session, ticket, DG_STAGE_QUERY, &error, &reaction);
+    assert_int_equal(reaction.action, DG_REACTION_HOLD);
+    rename_column(&world);
+    world_answer(&world, DG_OK);
+    dg_guard_hold_ended(session);
+    raise_error(session, ticket, DG_STAGE_QUERY, &error, &reaction);
+    assert_int_equal(reaction.action, DG_REACTION_REWRITE);
+    assert_begins(reaction.addition.detail, renamed_detail);
+    assert_true(predictions(&world, "uncovered", "utility") == 1);
+    dg_ticket_unref(ticket);
+    dg_guard_session_free(session);
+    world_fini(&world);
+}
+
 static void test_an_undecided_statement_is_explained_by_the_errors_position(void **state)
 {
     (void)state;
@@ -588,6 +614,7 @@ int main(void)
         cmocka_unit_test(test_an_error_whose_read_is_late_goes_on),
         cmocka_unit_test(test_a_session_that_ends_while_held_is_not_resumed),
         cmocka_unit_test(test_what_is_not_drift_passes_untouched),
+        cmocka_unit_test(test_copy_is_explained),
         cmocka_unit_test(test_an_undecided_statement_is_explained_by_the_errors_position),
         cmocka_unit_test(test_a_statement_prepared_before_the_rename_is_judged_again_at_bind),
         cmocka_unit_test(test_a_name_is_what_the_server_says_it_is),
