@@ -68,9 +68,3 @@ enum dg_status dg_close_unnamed_write(struct dg_buffer *out)
     static const char message[] = {'C', 0, 0, 0, 6, 'S', 0};
     return dg_buffer_append(out, message, sizeof message);
 }
-
-enum dg_status dg_terminate_write(struct dg_buffer *out)
-{
-    static const char message[] = {'X', 0, 0, 0, 4};
-    return dg_buffer_append(out, message, sizeof message);
-}

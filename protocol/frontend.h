@@ -30,8 +30,7 @@ enum dg_status dg_bind_read_names(struct dg_str prefix, struct dg_str *portal, s
 enum dg_status dg_target_read(struct dg_str body, char *kind, struct dg_str *name) DG_MUST_CHECK;
 enum dg_status dg_execute_read(struct dg_str body, struct dg_str *portal, uint32_t *max_rows) DG_MUST_CHECK;
 
-/* Appends a Close of the unnamed prepared statement, and a Terminate. */
+/* Appends a Close of the unnamed prepared statement. */
 enum dg_status dg_close_unnamed_write(struct dg_buffer *out) DG_MUST_CHECK;
-enum dg_status dg_terminate_write(struct dg_buffer *out) DG_MUST_CHECK;
 
 #endif

@@ -9,7 +9,6 @@
 
 /* Longer ones are not looked into; no server writes such errors, tags or parameters. */
 #define BODY_MAX_BYTES 1048576u
-#define GREETING_MAX_BYTES 65536u
 #define MAX_HOLDS 8u
 
 static enum dg_stage stage_of(const struct dg_outstanding_entry *entry)

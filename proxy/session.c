@@ -1,5 +1,6 @@
 /*
- * The states of a session: start-up, the connection to the server, the end. The drawing is in session.h.
+ * The states of a session, its holds, its end, and the client's events. The drawing is in session.h; how a session
+ * starts is in startup.c.
  *
  * Invariants: dg_session_enter is the only place where the state changes, and it arms or disarms the timer. After every
  * event dg_session_update brings what the sockets are watched for in line with the state and the buffers. A session that
@@ -12,7 +13,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "protocol/backend.h"
 #include "protocol/startup.h"
 #include "proxy/proxy_private.h"
 
@@ -308,7 +308,7 @@ void dg_session_end_hold(struct dg_session *session)
 }
 
 /* The guard's word that a hold may end. It comes from within the guard, so it is acted on in the loop's next turn. */
-static void on_resume(void *context)
+void dg_session_on_resume(void *context)
 {
     struct dg_session *session = context;
     event_active(&session->timer, EV_TIMEOUT, 0);
@@ -347,158 +347,7 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
     dg_session_update(session);
 }
 
-/* ---- start-up ---------------------------------------------------------------------------------------------------- */
-
-static void on_server_readable(evutil_socket_t fd, short what, void *context)
-{
-    struct dg_session *session = context;
-    (void)fd;
-    (void)what;
-    dg_relay_read(session, &session->to_client);
-    if (session->to_server.is_blocked)
-        dg_relay_resume(session, &session->to_server);
-    if (session->worker->is_draining)
-        dg_session_drain(session);
-    dg_session_update(session);
-}
-
-static void on_server_writable(evutil_socket_t fd, short what, void *context)
-{
-    struct dg_session *session = context;
-    (void)fd;
-    (void)what;
-    dg_relay_flush(session, &session->to_server);
-    dg_session_update(session);
-}
-
-static void count_upstream_failure(struct dg_worker *worker, const struct dg_connect_result *result)
-{
-    dg_metrics_add(worker->proxy->parts.metrics, DG_FAMILY_UPSTREAM_FAILURES, &result->reason, 1);
-    dg_logf(worker->proxy->parts.log, DG_LOG_WARNING, "upstream_failed", "a connection to the database failed",
-            dg_field_str("reason", result->reason), dg_field_str("address", result->text));
-}
-
-static void on_connect(void *context, const struct dg_connect_result *result)
-{
-    struct dg_session *session = context;
-    session->connect = NULL;
-    if (result->fd < 0) {
-        count_upstream_failure(session->worker, result);
-        char text[600];
-        snprintf(text, sizeof text, "driftguard: could not connect to the database at %s", result->text);
-        dg_session_fail(session, "08006", text, NULL);
-        dg_session_update(session);
-        return;
-    }
-    atomic_store(&session->worker->proxy->was_reached, true);
-    session->server_address = result->address;
-    dg_stream_open(&session->server, session->worker->base, result->fd, on_server_readable, on_server_writable,
-                   session);
-    dg_session_enter(session, DG_SESSION_AUTHENTICATING);
-    dg_relay_send(session, &session->to_server, dg_buffer_view(&session->startup));
-    dg_relay_resume(session, &session->to_server);
-    dg_session_update(session);
-}
-
-static void start_connecting(struct dg_session *session)
-{
-    struct dg_worker *worker = session->worker;
-    const struct dg_url *upstream = &worker->proxy->upstream;
-    if (session->is_over_limit) {
-        dg_session_fail(session, "53300", "driftguard: too many sessions (relay.max_sessions)", NULL);
-        return;
-    }
-    if (worker->is_draining) {
-        dg_session_drain(session);
-        return;
-    }
-    dg_session_enter(session, DG_SESSION_CONNECTING);
-    session->connect = dg_connect_start(&worker->resolver, upstream->host, upstream->port,
-                                        dg_worker_config(worker)->connect_timeout_ms, on_connect, session);
-    if (session->connect == NULL)
-        dg_session_fail(session, "53200", "driftguard: out of memory", NULL);
-}
-
-/* N to SSLRequest and GSSENCRequest. What follows must wait for the answer: bytes that are there already were put in by
-   somebody between the client and us (CVE-2021-23214). */
-static bool refuse_encryption(struct dg_session *session, bool *has_seen, size_t len)
-{
-    if (*has_seen) {
-        dg_session_malformed(session, "client", "encryption was requested twice");
-        return false;
-    }
-    *has_seen = true;
-    if (dg_buffer_len(&session->startup) > len) {
-        dg_session_malformed(session, "client", "received unencrypted data after an encryption request");
-        return false;
-    }
-    dg_buffer_consume(&session->startup, len);
-    dg_relay_send(session, &session->to_client, DG_STR("N"));
-    return true;
-}
-
-/* Bytes behind the packet are messages; they wait for the connection. */
-static bool split_startup(struct dg_session *session, size_t len)
-{
-    struct dg_str all = dg_buffer_view(&session->startup);
-    if (dg_buffer_append(&session->to_server.kept, all.data + len, all.len - len) != DG_OK)
-        return false;
-    session->startup.tail -= all.len - len;
-    return true;
-}
-
-/* Looks at the packet at the front of session->startup, if it is whole. */
-static void read_packet(struct dg_session *session)
-{
-    struct dg_startup startup;
-    struct dg_str all = dg_buffer_view(&session->startup);
-    size_t len;
-    enum dg_status status = dg_startup_packet_bytes(all, &len);
-    if (status == DG_PROTOCOL)
-        dg_session_malformed(session, "client", "invalid length of startup packet");
-    if (status != DG_OK || all.len < len)
-        return;
-    dg_startup_parse((struct dg_str){all.data, len}, &startup);
-    switch (startup.kind) {
-    case DG_STARTUP_SSL_REQUEST:
-        (void)refuse_encryption(session, &session->has_seen_ssl_request, len);
-        return;
-    case DG_STARTUP_GSSENC_REQUEST:
-        (void)refuse_encryption(session, &session->has_seen_gssenc_request, len);
-        return;
-    case DG_STARTUP_CANCEL_REQUEST:
-        session->startup.tail -= all.len - len;
-        dg_session_start_cancel(session, startup.cancel_pid, startup.cancel_key);
-        return;
-    case DG_STARTUP_MESSAGE:
-    case DG_STARTUP_UNKNOWN:
-        break;
-    }
-    if (!split_startup(session, len)) {
-        dg_session_fail(session, "53200", "driftguard: out of memory", NULL);
-        return;
-    }
-    start_connecting(session);
-}
-
-static void read_startup(struct dg_session *session)
-{
-    char bytes[DG_STARTUP_MAX_BYTES];
-    size_t room = DG_STARTUP_MAX_BYTES - dg_buffer_len(&session->startup);
-    size_t n;
-    enum dg_stream_result result = dg_stream_read(&session->client, bytes, room, &n);
-    if (result == DG_STREAM_LATER)
-        return;
-    if (result != DG_STREAM_SOME) {
-        dg_session_enter(session, DG_SESSION_CLOSED); /* it opened and left: nothing to say */
-        return;
-    }
-    if (dg_buffer_append(&session->startup, bytes, n) != DG_OK) {
-        dg_session_fail(session, "53200", "driftguard: out of memory", NULL);
-        return;
-    }
-    read_packet(session);
-}
+/* ---- the client's events ------------------------------------------------------------------------------------------ */
 
 /* What a client still says when nobody listens any more. */
 static void read_and_forget(struct dg_session *session)
@@ -515,7 +364,7 @@ static void on_client_readable(evutil_socket_t fd, short what, void *context)
     if (session->state == DG_SESSION_READY || session->state == DG_SESSION_AUTHENTICATING)
         dg_relay_read(session, &session->to_server);
     else if (session->state == DG_SESSION_STARTUP)
-        read_startup(session);
+        dg_session_read_startup(session);
     else
         read_and_forget(session);
     dg_session_update(session);
@@ -530,76 +379,4 @@ static void on_client_writable(evutil_socket_t fd, short what, void *context)
     if (session->state == DG_SESSION_PARTING)
         dg_session_arm(session, PARTING_MS); /* slow is not gone */
     dg_session_update(session);
-}
-
-/* ---- the first ReadyForQuery ------------------------------------------------------------------------------------- */
-
-/* Anything but a plain "no": "database", "true", "on", "1", and what a later version may mean by it. */
-static bool asks_for_replication(const struct dg_startup *startup)
-{
-    struct dg_str value = dg_startup_find_parameter(startup, "replication");
-    return value.len > 0 && !dg_str_is(value, "false") && !dg_str_is(value, "off") && !dg_str_is(value, "no") &&
-           !dg_str_is(value, "0");
-}
-
-/* Values of a start-up packet end in NUL, so they are C strings as they are. */
-static const char *parameter(const struct dg_startup *startup, const char *name, const char *otherwise)
-{
-    struct dg_str value = dg_startup_find_parameter(startup, name);
-    return value.len == 0 ? otherwise : value.data;
-}
-
-/* The start-up's ParameterStatus messages, in their order. */
-static void tell_greeting(struct dg_session *session)
-{
-    struct dg_str rest = dg_buffer_view(&session->greeting);
-    struct dg_frame frame;
-    while (dg_frame_read(rest, &frame) == DG_OK) {
-        size_t total = (size_t)frame.body_bytes + DG_FRAME_HEADER_BYTES;
-        struct dg_str name, value;
-        struct dg_str body = {rest.data + DG_FRAME_HEADER_BYTES, frame.body_bytes};
-        if (dg_parameter_status_read(body, &name, &value) == DG_OK)
-            dg_guard_session_parameter(session->guard, name, value);
-        rest = (struct dg_str){rest.data + total, rest.len - total};
-    }
-}
-
-static void introduce(struct dg_session *session, const struct dg_startup *startup)
-{
-    char search_path[1024];
-    char address[DG_ADDRESS_TEXT_BYTES];
-    struct dg_str options = dg_startup_find_parameter(startup, "options");
-    enum dg_options_answer answer = dg_startup_options_find(options, "search_path", search_path, sizeof search_path);
-    struct dg_str own_path = dg_startup_find_parameter(startup, "search_path");
-    const char *user = parameter(startup, "user", "");
-    dg_address_print(&session->server_address, address);
-    struct dg_guard_client client = {
-        .user = user,
-        .database = parameter(startup, "database", user),
-        .application_name = parameter(startup, "application_name", ""),
-        .server_address = address,
-        .search_path = own_path.data != NULL        ? own_path.data
-                       : answer == DG_OPTIONS_FOUND ? search_path
-                                                    : NULL,
-        .path_unknown = own_path.data == NULL && answer == DG_OPTIONS_UNREADABLE,
-        .is_replication = asks_for_replication(startup),
-    };
-    session->is_blind = client.is_replication;
-    if (!session->is_blind)
-        session->guard = dg_guard_session_new(session->worker->guard, &client, on_resume, session);
-}
-
-void dg_session_begin(struct dg_session *session)
-{
-    struct dg_startup startup;
-    dg_startup_parse(dg_buffer_view(&session->startup), &startup);
-    if (startup.kind == DG_STARTUP_MESSAGE)
-        introduce(session, &startup);
-    if (session->guard == NULL)
-        session->is_blind = true;
-    else
-        tell_greeting(session);
-    dg_buffer_fini(&session->startup);
-    dg_buffer_fini(&session->greeting);
-    dg_session_enter(session, DG_SESSION_READY);
 }

@@ -20,7 +20,7 @@
  *
  * Any state may become CLOSED. Only dg_session_enter changes it.
  *
- * session.c moves the states, relay.c the bytes, inspect_client.c and inspect_server.c look at messages.
+ * startup.c gets a session going, session.c moves the states, relay.c the bytes, inspect_client.c and inspect_server.c look at messages.
  */
 #ifndef DG_PROXY_SESSION_H
 #define DG_PROXY_SESSION_H
@@ -100,6 +100,10 @@ void dg_session_lose_track(struct dg_session *session);
 void dg_session_hold(struct dg_session *session, struct dg_flow *flow, uint32_t hold_ms);
 void dg_session_end_hold(struct dg_session *session);
 
+/* startup.c: more of the client's first packet. */
+void dg_session_read_startup(struct dg_session *session);
+/* The guard's resume; context is the session. */
+void dg_session_on_resume(void *context);
 /* One deadline at a time: a later call replaces the earlier. */
 void dg_session_arm(struct dg_session *session, uint64_t delay_ms);
 /* Brings what the sockets are watched for in line with state and buffers; the last thing that every event does. */
