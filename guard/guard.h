@@ -46,7 +46,8 @@ struct dg_guard;
 /* `mailbox` is the worker's own: answers of the schema thread come through it. NULL if there is no memory. */
 struct dg_guard *dg_guard_new(struct dg_guard_shared *shared, struct dg_metrics_shard *shard,
                               struct dg_mailbox *mailbox);
-/* After all its sessions. */
+/* After all its sessions, and after all tickets were given back. Reads in flight may still come to the mailbox: free that
+   after the store. */
 void dg_guard_free(struct dg_guard *guard);
 
 /* ---- session ----------------------------------------------------------------------------------------------------- */
@@ -123,8 +124,8 @@ bool dg_guard_take_unnamed_dead(struct dg_guard_session *session);
 /* Where in the protocol an error or completion was raised. */
 enum dg_stage { DG_STAGE_QUERY, DG_STAGE_PARSE, DG_STAGE_BIND, DG_STAGE_DESCRIBE, DG_STAGE_EXECUTE, DG_STAGE_OTHER };
 
-/* ParseComplete, BindComplete; CommandComplete or EmptyQueryResponse (tag "" then) of a Query's next statement or of an
-   Execute. */
+/* ParseComplete, BindComplete; CommandComplete, EmptyQueryResponse or PortalSuspended (tag "" for these two) of a Query's
+   next statement or of an Execute. Not needed where the ticket is NULL. */
 void dg_guard_completed(struct dg_guard_session *session, struct dg_ticket *ticket, enum dg_stage stage,
                         struct dg_str tag);
 
