@@ -2,7 +2,7 @@
 
     test_cases.py PROBE [FILE...]
 
-Each file has a database of its own. A case fails when the server says something else than the file, or the resolver
+Each file has a database of its own, once in each of three encodings (what is not ASCII only in UTF8, as the guard does). A case fails when the server says something else than the file, or the resolver
 something else than the server (cases.py and judge.py say what counts).
 """
 
@@ -16,25 +16,28 @@ from judge import Probe, Server, judge
 FOLDER = pathlib.Path(__file__).resolve().parents[1] / "sql"
 
 
-def run_file(probe_binary, cluster, path, number):
+ENCODINGS = ("UTF8", "LATIN1", "SQL_ASCII")
+
+
+def run_file(probe_binary, cluster, path, database, encoding):
     """The complaints about one file, and how many cases it has."""
     file = CaseFile(path)
-    database = f"cases{number}"
-    cluster.psql(f"CREATE DATABASE {database}")
+    cluster.psql(f"CREATE DATABASE {database} TEMPLATE template0 ENCODING '{encoding}' LOCALE 'C'")
     with Server(cluster.url_of(database)) as owner:
         owner.script(file.schema)
     complaints = []
+    cases = [case for case in file.cases if encoding == "UTF8" or case.statement.isascii()]
     with Probe(probe_binary, cluster.url_of(database)) as probe, Server(cluster.url_of(database)) as server:
         probe.load()
         server.script(f"SET search_path TO {', '.join(_quoted(name) for name in file.search_path)}")
         server.script(f"SET SESSION AUTHORIZATION {file.role}")
-        for case in file.cases:
+        for case in cases:
             analysis = probe.analyze(case.statement, file.search_path, file.role)
             answer = server.parse(case.statement)
             complaint = case.complaint(analysis, answer, judge(analysis, answer))
             if complaint:
-                complaints.append(f"{path.name}:{case.line}: {complaint}\n    {case.statement}")
-    return complaints, len(file.cases)
+                complaints.append(f"{path.name}:{case.line} in {encoding}: {complaint}\n    {case.statement}")
+    return complaints, len(cases)
 
 
 def _quoted(name):
@@ -48,9 +51,10 @@ def main(arguments):
     complaints = []
     with Cluster() as cluster:
         for number, path in enumerate(files):
-            found, n = run_file(probe, cluster, path, number)
-            complaints += found
-            n_cases += n
+            for encoding in ENCODINGS:
+                found, n = run_file(probe, cluster, path, f"cases{number}_{encoding.lower()}", encoding)
+                complaints += found
+                n_cases += n
     print("\n".join(complaints))
     print(f"{len(files)} files, {n_cases} cases, {len(complaints)} complaints")
     return 1 if complaints or n_cases == 0 else 0

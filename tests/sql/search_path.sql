@@ -1,6 +1,5 @@
 -- Which relation a name means: path, schemas without USAGE, pg_catalog, "$user".
-create role app login;
-create role other login;
+do $$ begin create role app login; exception when duplicate_object then null; end $$;
 create schema app;
 create schema tenant;
 create schema secret;
