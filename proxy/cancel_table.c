@@ -13,12 +13,12 @@
 #define KEY_BYTES (sizeof(uint32_t) + DG_CANCEL_KEY_MAX_BYTES)
 
 struct dg_cancel_entry {
-    struct dg_address address;
+    const struct dg_address *address; /* the session's own, which outlives the entry */
     struct dg_worker *worker;
     struct dg_session *session;
     bool is_holding;
     size_t key_len;
-    char key[KEY_BYTES];
+    char key[]; /* seldom as long as it may be, and there is one for each idle session */
 };
 
 struct dg_cancel_table {
@@ -56,12 +56,11 @@ static size_t make_key(char out[KEY_BYTES], uint32_t pid, struct dg_str key)
     return sizeof pid + key.len;
 }
 
-/* An entry takes only the room of its own key. */
 static struct dg_cancel_entry *new_entry(uint32_t pid, struct dg_str key)
 {
     char bytes[KEY_BYTES];
     size_t len = make_key(bytes, pid, key);
-    struct dg_cancel_entry *entry = len == 0 ? NULL : calloc(1, sizeof *entry);
+    struct dg_cancel_entry *entry = len == 0 ? NULL : calloc(1, sizeof *entry + len);
     if (entry == NULL)
         return NULL;
     memcpy(entry->key, bytes, len);
@@ -76,7 +75,7 @@ struct dg_cancel_entry *dg_cancel_table_add(struct dg_cancel_table *table, uint3
     struct dg_cancel_entry *entry = new_entry(pid, key);
     if (entry == NULL)
         return NULL;
-    entry->address = *address;
+    entry->address = address;
     entry->worker = worker;
     entry->session = session;
     pthread_mutex_lock(&table->lock);
@@ -124,7 +123,7 @@ void dg_cancel_table_find(struct dg_cancel_table *table, uint32_t pid, struct dg
     pthread_mutex_lock(&table->lock);
     const struct dg_cancel_entry *entry = find(table, pid, key);
     if (entry != NULL) {
-        target->address = entry->address;
+        target->address = *entry->address;
         target->holding = entry->is_holding ? entry->worker : NULL;
     }
     pthread_mutex_unlock(&table->lock);

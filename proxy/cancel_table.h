@@ -17,7 +17,7 @@ struct dg_cancel_entry;
 struct dg_cancel_table *dg_cancel_table_new(size_t max_entries);
 void dg_cancel_table_free(struct dg_cancel_table *table);
 
-/* NULL if there is no room: the session's cancels go to the configured upstream then. */
+/* `address` outlives the entry. NULL if there is no room: the session's cancels go to the configured upstream then. */
 struct dg_cancel_entry *dg_cancel_table_add(struct dg_cancel_table *table, uint32_t pid, struct dg_str key,
                                             const struct dg_address *address, struct dg_worker *worker,
                                             struct dg_session *session);
