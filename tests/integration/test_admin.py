@@ -160,6 +160,7 @@ class Log(unittest.TestCase):
         with Cluster() as cluster:
             upstream = f"postgres://postgres:s3cret@127.0.0.1:{cluster.port}/postgres"
             with Guard(cluster, "annotate", ["log.format=json", "inspect.max_bytes=4096"], upstream=upstream) as guard:
+                guard.wait_until(guard.log, "a line")
                 line = json.loads(guard.log().splitlines()[0])
         text = json.dumps(line)
         self.assertNotIn("s3cret", text)
