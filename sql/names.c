@@ -314,7 +314,11 @@ static bool accepts_row(const struct dg_resolver *r, dg_oid parameter_oid, dg_oi
         return composite != NULL;
     if (dg_snapshot_has_row_cast(r->snapshot, row_type_oid, parameter_oid))
         return true;
-    return composite != NULL && inherits_from(r, dg_names_composite(r, row_type_oid), parameter_oid, 0);
+    /* Its own, a parent's, or the type that it is a typed table of. */
+    const struct dg_relation *row = dg_names_composite(r, row_type_oid);
+    if (row != NULL && row->of_type_oid == parameter_oid)
+        return true;
+    return composite != NULL && inherits_from(r, row, parameter_oid, 0);
 }
 
 static bool function_takes_row(const struct dg_resolver *r, const struct dg_function *function, dg_oid type_oid,
@@ -341,8 +345,9 @@ bool dg_names_may_be_call(struct dg_resolver *r, const char *name, dg_oid type_o
     cursor = 0;
     const struct dg_type *type;
     while ((type = dg_snapshot_types_named(r->snapshot, dg_str_of(name), &cursor)) != NULL) {
-        /* A row becomes a domain over it, or what a cast leads to; other types it cannot become (text included). */
-        if (!is_row || type->kind == 'd' || dg_snapshot_has_row_cast(r->snapshot, row_type_oid, type->oid))
+        /* A row becomes a domain over it, what a cast leads to, or (s.record) itself; no other type, text included. */
+        if (!is_row || type->kind == 'd' || type->oid == row_type_oid ||
+            dg_snapshot_has_row_cast(r->snapshot, row_type_oid, type->oid))
             return true;
     }
     return false;

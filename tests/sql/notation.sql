@@ -9,6 +9,9 @@ create function vari(variadic t[]) returns int language sql as 'select 1';
 create function onpar(par) returns int language sql as 'select 1';
 create function onrec(record) returns int language plpgsql as 'begin return 1; end';
 create domain du as t;
+create type pair as (a int);
+create table typed of pair;
+create function onpair(pair) returns int language sql as 'select 1';
 create function onint(int) returns int language sql as 'select 1';
 create function frec() returns record language sql as 'select 1, 2';
 create function fcomp() returns comp language sql as 'select row(1, ''x'')::comp';
@@ -85,3 +88,7 @@ select (select t from t limit 1) is null, t.*::text from t
 select t.name2 from t
 --: ok
 select row_to_json(t), row_to_json(s) from t, (select 1) s
+--: ok undecided
+select s.record from (select 1 as x) s
+--: ok undecided
+select typed.onpair from typed
