@@ -62,7 +62,7 @@ static inline bool dg_split_body(const struct dg_frame *frame, struct dg_str mes
 /* Sends bytes of our own in the flow's direction, behind all that passed so far. */
 void dg_split_insert(struct dg_split *split, struct dg_str bytes);
 
-/* Reads once and passes on what there is. */
+/* Reads what there is, within limits, and passes it on. */
 void dg_relay_read(struct dg_session *session, struct dg_flow *flow);
 /* Looks again at what was kept: a hold has ended, the queue has room. */
 void dg_relay_resume(struct dg_session *session, struct dg_flow *flow);
