@@ -5,6 +5,7 @@
  */
 #include "config/json_file.h"
 
+#include <assert.h>
 #include <stdarg.h>
 
 #include "base/arena.h"
@@ -325,6 +326,7 @@ static enum dg_status read_root(const struct dg_json_file *file, struct dg_confi
 {
     if (!cJSON_IsObject(file->root))
         return dg_json_fail(file, file->root, DG_JSON_AT_VALUE, "the file must contain one object: { ... }");
+    assert(file->root != NULL);
     struct scope scope = {file, config, file->root, &root_path, NULL, true};
     enum dg_status status = read_options(&scope);
     if (status != DG_OK)

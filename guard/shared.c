@@ -2,6 +2,7 @@
  * The process's part of the guard: drift groups, and what all workers know of a database (its epoch, whether its breaker
  * is armed). Its entries live as long as the process: "disarmed until restart" must outlive the last session.
  */
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -68,6 +69,7 @@ static struct dg_guard_database *database_add(struct dg_guard_shared *shared, st
 struct dg_guard_database *dg_shared_open_database(struct dg_guard_shared *shared, struct dg_schema_database *handle,
                                                   const char *name)
 {
+    assert(name != NULL);
     pthread_mutex_lock(&shared->lock);
     struct dg_guard_database *database = dg_map_find(&shared->databases, dg_str_of(name));
     if (database == NULL)

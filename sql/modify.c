@@ -5,6 +5,7 @@
  * sees `excluded` too), RETURNING. UPDATE: WITH, target, FROM, WHERE, RETURNING, then the values of SET, then the
  * columns of SET. DELETE: WITH, target, USING, WHERE, RETURNING.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "sql/resolver.h"
@@ -248,6 +249,7 @@ static void insert_source(struct dg_resolver *r, struct dg_scope *scope, const s
         return;
     }
     const cJSON *rows = dg_tree_list(select, "valuesLists");
+    assert(rows != NULL); /* else it were no plain VALUES */
     for (const cJSON *row = rows; row != NULL; row = row->next)
         dg_modify_assign_row(r, scope, target, columns, dg_tree_items(row));
     if (rows->next != NULL) {
