@@ -144,9 +144,6 @@ static void write_field(struct dg_text *out, const struct dg_diagnose_facts *fac
         write_name(out, facts->schema, false);
     } else if (dg_str_is(field, "when")) {
         write_window(out, facts->change.after_us, facts->change.before_us, input->now_us);
-    } else if (dg_str_is(field, "read")) {
-        int64_t read_us = dg_snapshot_read_at_us(input->snapshot);
-        write_window(out, read_us, read_us, input->now_us);
     } else if (dg_str_is(field, "count")) {
         dg_text_printf(out, facts->n_columns == 1 ? "%zu column" : "%zu columns", facts->n_columns);
     } else if (dg_str_is(field, "used")) {

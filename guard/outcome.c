@@ -128,6 +128,9 @@ void dg_outcome_completed(struct dg_guard_session *session, struct dg_ticket *ti
     dg_breaking_forget(session, ticket->verdict);
     dg_session_move_epoch(session);
     dg_read_for_doubt(session, ticket->verdict, statement);
+    /* Whatever made the name valid may have made others, in this transaction still. */
+    const struct dg_sql_effect unseen = {.kind = DG_EFFECT_DDL};
+    dg_path_apply(&session->path, &unseen, DG_STR(""));
 }
 
 void dg_outcome_raised(struct dg_guard_session *session, struct dg_ticket *ticket,
@@ -149,9 +152,12 @@ void dg_outcome_raised(struct dg_guard_session *session, struct dg_ticket *ticke
         bool is_ours = dg_error_is_at_analysis(fields);
         outcome = is_ours ? "missed" : "uncovered";
         reason = is_ours ? DG_REASON_NONE : DG_REASON_NESTED;
-        /* Something else was promised: is that promise still good? */
-        if (is_ours && statement->n_findings > 0 && statement->findings[0].is_exact)
+        /* Something else was promised: is that promise still good? The transaction has failed; only where nothing came
+           before the statement can another connection tell. */
+        if (is_ours && statement->n_findings > 0 && statement->findings[0].is_exact && !session->path.is_explicit) {
             dg_read_for_doubt(session, ticket->verdict, statement);
+            dg_read_end_doubt(session, true);
+        }
     }
     dg_outcome_count(session->guard, session->database, outcome, dg_reason_label(reason));
     if (ticket != NULL)

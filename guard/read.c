@@ -284,12 +284,13 @@ bool dg_read_for_error(struct dg_guard_session *session, struct dg_verdict *verd
     return true;
 }
 
+/* Another connection cannot see what the session has not committed, and a function may have made anything: so the read
+   waits for the end of the transaction, and of one that is rolled back nothing can be told. */
 void dg_read_for_doubt(struct dg_guard_session *session, struct dg_verdict *verdict,
                        const struct dg_sql_statement *statement)
 {
-    /* What the session has not committed cannot be asked of another connection. */
     if (session->path.n_locals > 0 || session->path.any_uncommitted || session->path.any_temp ||
-        session->n_pending > 0 || session->view == NULL || session->view->database == NULL)
+        session->n_pending > 0 || session->view == NULL || session->view->database == NULL || session->doubt != NULL)
         return;
     struct dg_read *read = read_new(session, DG_READ_DOUBT);
     if (read == NULL)
@@ -297,7 +298,21 @@ void dg_read_for_doubt(struct dg_guard_session *session, struct dg_verdict *verd
     read->verdict = dg_verdict_ref(verdict);
     read->statement = (size_t)(statement - verdict->analysis.statements);
     remember_session(read, session);
-    send(session, read, statement);
+    session->doubt = read;
+}
+
+void dg_read_end_doubt(struct dg_guard_session *session, bool is_committed)
+{
+    struct dg_read *read = session->doubt;
+    if (read == NULL)
+        return;
+    session->doubt = NULL;
+    if (is_committed) {
+        send(session, read, statement_of(read, read->verdict));
+        return;
+    }
+    read_unlink(read);
+    read_free(read);
 }
 
 /* ---- going ------------------------------------------------------------------------------------------------------- */

@@ -106,6 +106,7 @@ void dg_guard_session_free(struct dg_guard_session *session)
     if (session == NULL)
         return;
     dg_read_detach(session);
+    dg_read_end_doubt(session, false);
     dg_map_fini(&session->statements, unref_chain);
     dg_map_fini(&session->portals, unref_chain);
     dg_path_fini(&session->path);

@@ -132,6 +132,7 @@ struct dg_guard_session {
     bool is_error_held;             /* dg_guard_error said HOLD and has not been asked again */
     struct dg_read *statement_read; /* awaited, or NULL */
     struct dg_read *error_read;
+    struct dg_read *doubt;                /* of this transaction, not sent yet; or NULL */
     struct dg_guard_session *next_waiter; /* of error_read */
     struct dg_diagnosis *explained;       /* what the last REWRITE borrowed */
 };
@@ -209,9 +210,11 @@ bool dg_read_release(struct dg_guard_session *session, const char *database);
    answer is used to file the error under the right group. */
 bool dg_read_for_error(struct dg_guard_session *session, struct dg_verdict *verdict,
                        const struct dg_sql_statement *statement, struct dg_str body, bool is_held);
-/* A prediction was not raised: does a read that begins now still support it? */
+/* A prediction was not raised: will a read that begins after the transaction still support it? */
 void dg_read_for_doubt(struct dg_guard_session *session, struct dg_verdict *verdict,
                        const struct dg_sql_statement *statement);
+/* The transaction has ended: the doubt's read is sent, or forgotten. */
+void dg_read_end_doubt(struct dg_guard_session *session, bool is_committed);
 void dg_read_detach(struct dg_guard_session *session);
 void dg_read_detach_error(struct dg_guard_session *session);
 void dg_read_detach_all(struct dg_guard *guard);

@@ -285,6 +285,8 @@ void dg_guard_completed(struct dg_guard_session *session, struct dg_ticket *tick
         return;
     if (ticket != NULL && stage == DG_STAGE_QUERY)
         ticket->n_completed++;
+    if (dg_str_is(tag, "ROLLBACK"))
+        dg_read_end_doubt(session, false);
     if (statement != NULL || tag.len > 0)
         dg_session_apply(session, ticket, statement, tag);
 }
@@ -354,5 +356,8 @@ void dg_guard_ready(struct dg_guard_session *session, char status)
     session->query_in_answer = false;
     free(session->explained);
     session->explained = NULL;
+    bool is_committed = !session->path.has_failed;
     dg_path_ready(&session->path, status);
+    if (status == 'I')
+        dg_read_end_doubt(session, is_committed);
 }

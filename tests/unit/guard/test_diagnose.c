@@ -145,7 +145,7 @@ static const struct row {
      "column_absent",
      "orders",
      "confirmed_at",
-     "driftguard: public.orders has no column \"confirmed_at\" in the live schema read at 02:13:07 UTC, which has 3 "
+     "driftguard: public.orders has no column \"confirmed_at\" in the live schema, which has 3 "
      "columns; nearest: created_at. Used here in RETURNING.",
      "Apply the migration that adds confirmed_at (ALTER TABLE public.orders ADD COLUMN confirmed_at ...), or deploy "
      "code that does not use it. Retrying will not help."},
@@ -158,7 +158,7 @@ static const struct row {
      "column_absent",
      "orders",
      "confirmed_at",
-     "driftguard: public.orders has no column \"confirmed_at\" in the live schema read at 02:13:07 UTC, which has 3 "
+     "driftguard: public.orders has no column \"confirmed_at\" in the live schema, which has 3 "
      "columns. Used here in RETURNING.",
      "Apply the migration that adds confirmed_at, or deploy code that does not use it. Retrying will not help."},
     /* Unqualified: one relation in scope is as good as a name; of two, both are told. */
@@ -171,7 +171,7 @@ static const struct row {
      "column_absent",
      "orders",
      "confirmed_at",
-     "driftguard: public.orders has no column \"confirmed_at\" in the live schema read at 02:13:07 UTC, which has 3 "
+     "driftguard: public.orders has no column \"confirmed_at\" in the live schema, which has 3 "
      "columns; nearest: created_at. Used here in WHERE.",
      NULL},
     {nothing,
@@ -183,7 +183,7 @@ static const struct row {
      "column_absent",
      "",
      "confirmed_at",
-     "driftguard: No relation of this statement has a column \"confirmed_at\" in the live schema read at 02:13:07 UTC "
+     "driftguard: No relation of this statement has a column \"confirmed_at\" in the live schema "
      "(public.orders, tenant.tickets); nearest: public.orders.created_at. Used here in WHERE.",
      NULL},
     {nothing, {COLUMN(0, "subject", DG_CLAUSE_WHERE)}, 1, from_both, 3, DG_DETAIL_FULL, NULL, NULL, NULL, NULL, NULL},
@@ -232,7 +232,7 @@ static const struct row {
      "relation_absent",
      "order",
      "",
-     "driftguard: \"order\" does not exist in the live schema read at 02:13:07 UTC; nearest: public.orders. Used here "
+     "driftguard: \"order\" does not exist in the live schema; nearest: public.orders. Used here "
      "in FROM.",
      "Apply the migration that creates \"order\", or deploy code that does not use it. Retrying will not help."},
     {nothing,

@@ -316,6 +316,31 @@ static void test_a_prediction_that_was_not_raised(void **state)
     }
 }
 
+/* What a function made in this transaction, nobody else sees before its end. */
+static void test_a_doubt_waits_for_the_end_of_the_transaction(void **state)
+{
+    (void)state;
+    for (int is_committed = 0; is_committed < 2; is_committed++) {
+        struct world world;
+        world_init(&world, "");
+        struct dg_guard_session *session = world_session(&world);
+        rename_column(&world);
+        run_query(session, "BEGIN", "BEGIN", 'T');
+        run_query(session, missing, "SELECT 0", 'T');
+        assert_int_equal(world.store.n_reads, 0);
+        /* Whatever made it valid may still be there. */
+        uint64_t n_findings = dg_metrics_cell(world.metrics, DG_CELL_STATEMENTS_FINDING);
+        run_query(session, missing, "SELECT 0", 'T');
+        assert_true(dg_metrics_cell(world.metrics, DG_CELL_STATEMENTS_FINDING) == n_findings);
+        run_query(session, is_committed ? "COMMIT" : "ROLLBACK", is_committed ? "COMMIT" : "ROLLBACK", 'I');
+        assert_int_equal(world.store.n_reads, is_committed);
+        world_answer(&world, DG_OK);
+        assert_true(predictions(&world, "false_alarm", "") == is_committed);
+        dg_guard_session_free(session);
+        world_fini(&world);
+    }
+}
+
 static void test_a_doubt_that_cannot_be_settled_is_no_false_alarm(void **state)
 {
     (void)state;
@@ -475,6 +500,7 @@ int main(void)
         cmocka_unit_test(test_stale_until_a_read_covers_the_change),
         cmocka_unit_test(test_a_missed_error_asks_for_a_read),
         cmocka_unit_test(test_a_prediction_that_was_not_raised),
+        cmocka_unit_test(test_a_doubt_waits_for_the_end_of_the_transaction),
         cmocka_unit_test(test_a_doubt_that_cannot_be_settled_is_no_false_alarm),
         cmocka_unit_test(test_the_search_path_decides),
         cmocka_unit_test(test_where_the_search_path_comes_from),
