@@ -168,14 +168,13 @@ static void on_reap(evutil_socket_t fd, short what, void *context)
     dg_session_reap(context);
 }
 
-/* A changelist spares epoll_ctl calls where interest flips back and forth within one turn. No descriptor of ours is
-   dup'ed, which is the one case where that goes wrong. */
+/* No EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST: it would put off the removal of a closed descriptor to a moment when another
+   worker may have been given its number. */
 static struct event_base *new_base(void)
 {
     struct event_config *settings = event_config_new();
     if (settings == NULL)
         return NULL;
-    event_config_set_flag(settings, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST);
     event_config_set_flag(settings, EVENT_BASE_FLAG_NOLOCK);
     struct event_base *base = event_base_new_with_config(settings);
     event_config_free(settings);
