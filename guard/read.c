@@ -27,7 +27,8 @@ struct dg_read {
     struct dg_schema_database *handle; /* opened for this read, or NULL */
     struct dg_guard_database *database;
     struct dg_verdict *verdict;
-    size_t statement; /* its number in the verdict */
+    size_t statement;             /* its number in the verdict */
+    struct dg_snapshot *snapshot; /* DOUBT: what the prediction was made of */
     struct dg_words *path;
     struct dg_words *role;
     size_t n_unheld; /* errors to file */
@@ -39,6 +40,7 @@ struct dg_read {
 static void read_free(struct dg_read *read)
 {
     dg_snapshot_unref(read->request.snapshot);
+    dg_snapshot_unref(read->snapshot);
     if (read->handle != NULL)
         dg_schema_database_close(read->handle);
     dg_verdict_unref(read->verdict);
@@ -105,13 +107,27 @@ static bool same_finding(const struct dg_sql_finding *a, const struct dg_sql_fin
     return a->kind == b->kind && a->position == b->position && strcmp(a->sqlstate, b->sqlstate) == 0;
 }
 
+/* True if a relation of the statement is another now, or has got columns since: they may have come and gone, and then the
+   prediction was made of an old snapshot. Attribute numbers are never used twice, so ADD and DROP leave a trace. */
+static bool has_moved(const struct dg_read *read, const struct dg_sql_statement *statement)
+{
+    for (size_t i = 0; i < statement->n_references; i++) {
+        dg_oid oid = statement->references[i].relation_oid;
+        const struct dg_relation *before = dg_snapshot_relation_by_oid(read->snapshot, oid);
+        const struct dg_relation *after = dg_snapshot_relation_by_oid(read->request.snapshot, oid);
+        if (before == NULL || after == NULL || before->n_columns != after->n_columns)
+            return true;
+    }
+    return false;
+}
+
 static void settle_doubt(struct dg_read *read)
 {
     struct dg_verdict *anew = judge_again(read);
     const struct dg_sql_statement *before = statement_of(read, read->verdict);
     const struct dg_sql_statement *after = statement_of(read, anew);
     if (before != NULL && after != NULL && before->n_findings > 0 && after->n_findings > 0 &&
-        same_finding(&before->findings[0], &after->findings[0])) {
+        same_finding(&before->findings[0], &after->findings[0]) && !has_moved(read, before)) {
         dg_outcome_count(read->guard, read->database->name, "false_alarm", "");
         atomic_store(&read->database->is_disarmed, true);
         dg_logf(read->guard->shared->log, DG_LOG_WARNING, "false_alarm",
@@ -297,6 +313,7 @@ void dg_read_for_doubt(struct dg_guard_session *session, struct dg_verdict *verd
         return;
     read->verdict = dg_verdict_ref(verdict);
     read->statement = (size_t)(statement - verdict->analysis.statements);
+    read->snapshot = dg_snapshot_ref((struct dg_snapshot *)(void *)session->view->reader.object);
     remember_session(read, session);
     session->doubt = read;
 }

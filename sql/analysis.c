@@ -226,6 +226,7 @@ static enum dg_status analyze_statement(struct progress *progress, struct dg_eff
     statement->len = parsed->len;
     statement->reason = plan.reason;
     statement->may_repeat = plan.is_repeatable;
+    statement->is_analysed_at_execute = plan.is_at_execute;
     statement->effects = dg_effects_take(effects, &statement->n_effects);
     if (effects->failed)
         return DG_NO_MEMORY;

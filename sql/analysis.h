@@ -174,6 +174,7 @@ struct dg_sql_statement {
     const struct dg_sql_name
         *columns; /* column names written that were not found or not decided: {qualifier or "", name} */
     size_t n_columns;
+    bool is_analysed_at_execute; /* PREPARE, COPY, CREATE VIEW: a ParseComplete says nothing of its names */
     bool may_repeat; /* a single SELECT, VALUES, INSERT, UPDATE, DELETE or MERGE: the breaker may answer its repeats */
 };
 

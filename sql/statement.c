@@ -84,6 +84,7 @@ static void plan_view(const cJSON *node, struct dg_effects *effects, struct dg_s
 {
     plan_wrapped(dg_tree_field(dg_node_fields(node), "query"), effects, plan);
     dg_effects_of_ddl(effects, "ViewStmt", dg_node_fields(node));
+    plan->is_at_execute = true;
 }
 
 /* It runs nothing yet. */
@@ -96,10 +97,12 @@ static void plan_prepare(const cJSON *node, struct dg_effects *effects, struct d
         effect->may_set_path = dg_effects_may_set_path(effects, node);
     plan_wrapped(node, effects, plan);
     plan->is_prepare = true;
+    plan->is_at_execute = true;
 }
 
 static void plan_copy(const cJSON *node, struct dg_effects *effects, struct dg_statement_plan *plan)
 {
+    plan->is_at_execute = true;
     if (dg_tree_field(dg_node_fields(node), "query") != NULL) {
         plan_wrapper(node, effects, plan);
         return;

@@ -15,6 +15,7 @@ struct dg_statement_plan {
     const cJSON *observed; /* the statement whose references are noted without findings, or NULL */
     bool is_prepare;       /* the declared parameter types are not those of `judged` */
     bool is_repeatable;    /* a query on its own */
+    bool is_at_execute;    /* the server analyses it only when it executes it */
 };
 
 /* `node` is {"Kind": {...}}. Appends to `effects` what the statement does when it succeeds. */

@@ -316,6 +316,52 @@ static void test_a_prediction_that_was_not_raised(void **state)
     }
 }
 
+/* PREPARE, COPY and CREATE VIEW are analysed when they are executed. */
+static void test_the_parse_complete_of_a_copy_refutes_nothing(void **state)
+{
+    (void)state;
+    static const struct server_error no_such_column = {.sqlstate = "42703",
+                                                       .message = "column \"user_email\" does not exist",
+                                                       .position = "14",
+                                                       .routine = "errorMissingColumn"};
+    struct world world;
+    world_init(&world, "");
+    rename_column(&world);
+    struct dg_guard_session *session = world_session(&world);
+    struct dg_ticket *parsed = parse(session, "", "COPY (SELECT user_email FROM leads) TO STDOUT");
+    dg_guard_completed(session, parsed, DG_STAGE_PARSE, DG_STR(""));
+    struct dg_ticket *bound = dg_guard_bind(session, DG_STR(""), DG_STR(""));
+    dg_guard_completed(session, bound, DG_STAGE_BIND, DG_STR(""));
+    struct dg_ticket *executed = dg_guard_execute(session, DG_STR(""));
+    raise_error(session, executed, DG_STAGE_EXECUTE, &no_such_column, NULL);
+    assert_true(predictions(&world, "predicted_raised", "") == 1);
+    assert_int_equal(world.store.n_asked, 0); /* there was no doubt */
+    dg_ticket_unref(parsed);
+    dg_ticket_unref(bound);
+    dg_ticket_unref(executed);
+    dg_guard_session_free(session);
+    world_fini(&world);
+}
+
+/* A column that came and went between the snapshot and the read: its number is gone for good. */
+static void test_a_column_that_came_and_went_is_no_false_alarm(void **state)
+{
+    (void)state;
+    struct world world;
+    world_init(&world, "");
+    struct dg_guard_session *session = world_session(&world);
+    run_query(session, "SELECT nope FROM orders", "SELECT 0", 'I');
+    struct shop shop = shop_before();
+    shop.has_confirmed_at = true;
+    shop.read_at_us = SHOP_AFTER_US;
+    fake_store_publish(&world.store, &shop);
+    world_answer(&world, DG_OK);
+    assert_int_equal(world.store.n_asked, 1);
+    assert_true(predictions(&world, "false_alarm", "") == 0);
+    dg_guard_session_free(session);
+    world_fini(&world);
+}
+
 /* What a function made in this transaction, nobody else sees before its end. */
 static void test_a_doubt_waits_for_the_end_of_the_transaction(void **state)
 {
@@ -500,6 +546,8 @@ int main(void)
         cmocka_unit_test(test_stale_until_a_read_covers_the_change),
         cmocka_unit_test(test_a_missed_error_asks_for_a_read),
         cmocka_unit_test(test_a_prediction_that_was_not_raised),
+        cmocka_unit_test(test_the_parse_complete_of_a_copy_refutes_nothing),
+        cmocka_unit_test(test_a_column_that_came_and_went_is_no_false_alarm),
         cmocka_unit_test(test_a_doubt_waits_for_the_end_of_the_transaction),
         cmocka_unit_test(test_a_doubt_that_cannot_be_settled_is_no_false_alarm),
         cmocka_unit_test(test_the_search_path_decides),
