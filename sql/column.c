@@ -24,6 +24,8 @@ static struct dg_value value_of_row(struct dg_resolver *r, const struct dg_scope
 {
     if (item->kind == DG_ITEM_RELATION)
         dg_report_reference(r, item->relation->oid, 0, location);
+    if (item->kind == DG_ITEM_RELATION && item->row_type_oid == 0)
+        dg_resolver_blur(r); /* 42809: a sequence has no row type */
     return (struct dg_value){.type_oid = item->row_type_oid, .row = item, .location = location};
 }
 

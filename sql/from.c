@@ -384,7 +384,11 @@ static void add_using_alias(struct dg_resolver *r, struct dg_scope_item *join, c
     item->has_alias = true;
     for (size_t i = 0; i < join->n_merged; i++)
         dg_list_add(r, &item->list, &join->merged[i]);
-    add_to(r, entries, new_entry(r, item, true, false));
+    struct dg_entry_list alone = {0};
+    add_to(r, &alone, new_entry(r, item, true, false));
+    check_conflicts(r, entries, &alone);
+    if (alone.n > 0)
+        add_to(r, entries, alone.entries[0]);
 }
 
 /* An alias' column names are positions: the join's columns are written out. */

@@ -2,6 +2,8 @@
  * MERGE (parse_merge.c): WITH, target, source, ON, then each WHEN in order: its condition, then the columns and values
  * of its action. WHEN MATCHED sees target and source, WHEN NOT MATCHED only the source.
  */
+#include <string.h>
+
 #include "sql/resolver.h"
 
 static void when_clause(struct dg_resolver *r, struct dg_scope *scope, struct dg_scope_item *target,
@@ -44,6 +46,8 @@ void dg_merge(struct dg_resolver *r, struct dg_scope *parent, const cJSON *body)
         alone.next = NULL;
         dg_from_clause(r, &scope, &alone);
     }
+    if (scope.last_item != NULL && strcmp(scope.last_item->name, target->name) == 0)
+        dg_resolver_blur(r); /* 42712: the name is the target's and the source's */
     struct dg_scope_entry *target_entry = dg_from_add_entry(r, &scope, target, true, true);
     if (target_entry == NULL)
         return;

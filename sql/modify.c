@@ -17,6 +17,16 @@ static const struct dg_column *target_column(const struct dg_scope_item *target,
     return target->kind == DG_ITEM_RELATION ? dg_relation_column(target->relation, dg_str_of(name)) : NULL;
 }
 
+static bool is_system_name(const char *name)
+{
+    static const char *const names[] = {"ctid", "xmin", "cmin", "xmax", "cmax", "tableoid"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(names[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* A target column by name. NULL: reported, or the target is not known. */
 static const struct dg_column *check_column(struct dg_resolver *r, const struct dg_scope_item *target,
                                             const cJSON *res_target, bool allows_system)
@@ -26,13 +36,12 @@ static const struct dg_column *check_column(struct dg_resolver *r, const struct 
     if (name == NULL)
         return NULL;
     const struct dg_column *column = target_column(target, name);
-    if (column != NULL && column->attnum < 0) {
-        if (allows_system) { /* UPDATE finds it and refuses: 0A000 */
-            dg_resolver_blur(r);
-            return column;
-        }
-        column = NULL;
+    if (allows_system && is_system_name(name)) { /* UPDATE knows them, whatever the relation, and refuses: 0A000 */
+        dg_resolver_blur(r);
+        return column;
     }
+    if (column != NULL && column->attnum < 0)
+        column = NULL;
     if (column != NULL) {
         dg_report_reference(r, target->relation->oid, column->attnum, location);
         return column;

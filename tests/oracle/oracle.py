@@ -72,6 +72,7 @@ class Oracle:
         self.pool = collections.deque(maxlen=500)
         self.keywords = set()
         self.relations = None
+        self.is_blind = False
 
     def learn_keywords(self):
         words = self.server.value("select string_agg(word, ' ') from pg_get_keywords() where catcode in ('R', 'T')")
@@ -85,6 +86,8 @@ class Oracle:
         strings = self.server.value("show standard_conforming_strings")
         if path is None or strings != "on":
             return None
+        if self.is_blind:
+            return {"path": [], "path_known": False, "role": None}
         return {"path": [name for name in path.split("\x01") if name], "role": role}
 
     def ask(self, text, session):
@@ -209,6 +212,7 @@ def run_all(options, source, report):
                                    "set datestyle = 'Postgres, MDY'; set timezone = 'PST8PDT'")
                     oracle = Oracle(probe, server, options.mutations, f"{options.seed}{name}")
                     oracle.tally, oracle.mutated, oracle.skipped = tally, mutated, skipped
+                    oracle.is_blind = options.blind
                     oracle.learn_keywords()
                     for statement in split(text, variables):
                         oracle.run(name, statement)
@@ -229,6 +233,7 @@ def main():
     parser.add_argument("--report", default="/dev/stdout", help="disagreements as JSON lines")
     parser.add_argument("--seed", default="1")
     parser.add_argument("--unknown", action="store_true", help="report what was not decided too")
+    parser.add_argument("--blind", action="store_true", help="tell the resolver neither search path nor role")
     options = parser.parse_args()
     source = find_statements()
     if source is None:

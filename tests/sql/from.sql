@@ -192,3 +192,5 @@ select (ftwo()).nope
 select s.p, s.q from (select (ftwo()).*) s
 --: fails 42703 8 column s.r does not exist
 select s.r from (select (ftwo()).*) s
+--: other 42712 0 table name "b" specified more than once
+select nope from a join b using (id) as b

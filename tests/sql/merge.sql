@@ -30,3 +30,5 @@ merge into t using (select 1 as id) s on t.id = s.id when not matched and t.id =
 merge into t using (s join vs using (id)) on t.id = vs.id when matched then update set name = vs.name
 --: ok
 with c as (select 1 as id) merge into t using c on t.id = c.id when matched then delete
+--: other 42712 0 name "s" specified more than once
+merge into s using s on t.id = s.id when matched then delete

@@ -119,3 +119,5 @@ insert into t (id, name) values (1, 'a'), (2, default)
 insert into t (id, name) values (1, 'a'), (2, nope)
 --: ok
 insert into t (id) select id from u on conflict do nothing
+--: other 0A000 14 cannot assign to system column "xmin"
+update v set xmin = 'x' where id = 1

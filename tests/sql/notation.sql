@@ -92,3 +92,5 @@ select row_to_json(t), row_to_json(s) from t, (select 1) s
 select s.record from (select 1 as x) s
 --: ok undecided
 select typed.onpair from typed
+--: 42703 8 column t.t does not exist
+select t.t from t

@@ -196,3 +196,5 @@ select "t"."id", "T".id from t, t "T"
 select "ID" from t
 --: ok
 select ID, Name FROM T
+--: other 42809 0 relation "sq" does not have a composite type
+select sq, nope from sq
