@@ -95,24 +95,33 @@ static void plain_with(struct dg_resolver *r, struct dg_scope *scope, const cJSO
 
 /* ---- RECURSIVE ---- */
 
-/* Bit i is set for each CTE that a relation name in the tree may mean. Names that an inner WITH hides are not told
-   apart; *has_inner_with says that the order found may not be the server's. */
-static uint64_t mentions(const cJSON *tree, struct dg_cte *const *ctes, size_t n, bool *has_inner_with, unsigned depth)
+/* A walk over a tree's relation names. Names that an inner WITH hides are not told apart: has_inner_with says that the
+   order found may not be the server's. */
+struct mention_scan {
+    struct dg_cte *const *ctes;
+    size_t n;
+    size_t n_nodes; /* looked at: work that is bounded over all WITHs of a statement */
+    bool has_inner_with;
+};
+
+/* Bit i is set for each CTE that a relation name in the tree may mean. */
+static uint64_t mentions(const cJSON *tree, struct mention_scan *scan, unsigned depth)
 {
     uint64_t found = 0;
     if (depth > DG_RESOLVE_MAX_DEPTH)
         return 0;
+    scan->n_nodes++;
     const char *name = dg_tree_string(tree, "relname");
     if (name != NULL && dg_tree_string(tree, "schemaname") == NULL) {
-        for (size_t i = 0; i < n; i++) {
-            if (strcmp(ctes[i]->name, name) == 0)
+        for (size_t i = 0; i < scan->n; i++) {
+            if (strcmp(scan->ctes[i]->name, name) == 0)
                 found |= (uint64_t)1 << i;
         }
     }
     if (dg_tree_field(tree, "withClause") != NULL)
-        *has_inner_with = true;
+        scan->has_inner_with = true;
     for (const cJSON *child = tree == NULL ? NULL : tree->child; child != NULL; child = child->next)
-        found |= mentions(child, ctes, n, has_inner_with, depth + 1);
+        found |= mentions(child, scan, depth + 1);
     return found;
 }
 
@@ -144,18 +153,62 @@ static void sort_by_dependency(struct dg_resolver *r, struct dg_cte **ctes, uint
     }
 }
 
+/* How a query refers to itself. */
+struct recursion {
+    const char *name;
+    size_t n;      /* times */
+    bool is_risky; /* something that the server may refuse a reference under: outer joins, sub-selects, EXCEPT */
+};
+
+static void count_references(const cJSON *tree, struct recursion *recursion, unsigned depth)
+{
+    if (depth > DG_RESOLVE_MAX_DEPTH)
+        return;
+    if (dg_tree_is(tree, "relname", recursion->name) && dg_tree_string(tree, "schemaname") == NULL)
+        recursion->n++;
+    bool is_outer = dg_tree_string(tree, "jointype") != NULL && !dg_tree_is(tree, "jointype", "JOIN_INNER");
+    bool is_difference = dg_tree_is(tree, "op", "SETOP_EXCEPT") || dg_tree_is(tree, "op", "SETOP_INTERSECT");
+    if (is_outer || is_difference || dg_tree_string(tree, "subLinkType") != NULL)
+        recursion->is_risky = true;
+    for (const cJSON *child = tree == NULL ? NULL : tree->child; child != NULL; child = child->next)
+        count_references(child, recursion, depth + 1);
+}
+
+/* The server checks the form of all recursions (42P19) before it looks at any name. Only the plainest is known to pass:
+   one reference, in the second arm of a UNION. */
+static void check_recursion(struct dg_resolver *r, const struct dg_cte *cte)
+{
+    const cJSON *query = dg_tree_field(cte->body, "ctequery");
+    const cJSON *select = dg_tree_body(query, DG_NODE_SELECT_STMT);
+    struct recursion all = {.name = cte->name};
+    struct recursion second = {.name = cte->name};
+    count_references(query, &all, 0);
+    if (all.n == 0)
+        return;
+    count_references(dg_tree_field(select, "rarg"), &second, 0);
+    bool has_clauses = dg_tree_list(select, "sortClause") != NULL || dg_tree_field(select, "limitCount") != NULL ||
+                       dg_tree_field(select, "limitOffset") != NULL || dg_tree_list(select, "lockingClause") != NULL ||
+                       dg_tree_field(select, "withClause") != NULL;
+    if (all.n != 1 || second.n != 1 || second.is_risky || has_clauses || !dg_tree_is(select, "op", "SETOP_UNION"))
+        dg_resolver_blur(r);
+}
+
 static void order_ctes(struct dg_resolver *r, struct dg_cte **ctes, size_t n)
 {
     uint64_t needs[MAX_ORDERED_CTES];
-    bool has_inner_with = false;
+    struct mention_scan scan = {.ctes = ctes, .n = n};
     if (n > MAX_ORDERED_CTES) {
         dg_resolver_blur(r);
         return;
     }
     for (size_t i = 0; i < n; i++)
-        needs[i] = mentions(dg_tree_field(ctes[i]->body, "ctequery"), ctes, n, &has_inner_with, 0);
-    if (has_inner_with)
+        needs[i] = mentions(dg_tree_field(ctes[i]->body, "ctequery"), &scan, 0);
+    if (scan.has_inner_with)
         dg_resolver_blur(r);
+    if (!dg_resolver_work(r, scan.n_nodes / 4))
+        return;
+    for (size_t i = 0; i < n; i++)
+        check_recursion(r, ctes[i]);
     sort_by_dependency(r, ctes, needs, n);
 }
 

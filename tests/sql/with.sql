@@ -61,3 +61,5 @@ with c as (select 1 as a) select 1 union (select x from (select * from c) q) uni
 with a as (select 1 as x), b as (select x from a union select 2) select * from b order by x
 --: ok
 with recursive w as (with c as (select 1 as n) select n from c union all select n + 1 from w) select n from w
+--: other 42P19 76 recursive reference to query "r" must not appear more than once
+with recursive r(id) as (select id from nope union all select r.id from r, r q) select id from r
