@@ -60,6 +60,8 @@ struct dg_value dg_column_undotted(struct dg_resolver *r, struct dg_scope *scope
     if (result == DG_LOOKUP_AMBIGUOUS)
         return nothing_known;
     enum dg_lookup row = dg_scope_find_item(scope, name, 0, &item, &is_lateral_error);
+    if (row != DG_LOOKUP_NONE && (is_lateral_error || row == DG_LOOKUP_AMBIGUOUS))
+        dg_resolver_blur(r); /* 42P10, 42P09 */
     if (row == DG_LOOKUP_FOUND && result == DG_LOOKUP_NONE)
         return value_of_row(r, item, location);
     if (row != DG_LOOKUP_NONE)

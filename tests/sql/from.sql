@@ -194,3 +194,5 @@ select s.p, s.q from (select (ftwo()).*) s
 select s.r from (select (ftwo()).*) s
 --: other 42712 0 table name "b" specified more than once
 select nope from a join b using (id) as b
+--: other 42P10 48 invalid reference to FROM-clause entry for table "a"
+select s.nope from a full join lateral (select a from b) s on true
