@@ -89,21 +89,24 @@ unsigned dg_str_distance(struct dg_str a, struct dg_str b, unsigned limit)
     if ((a.len > b.len ? a.len - b.len : b.len - a.len) > limit)
         return limit + 1;
 
-    /* One row of the usual table: row[j] is the distance of a's first i bytes to b's first j. */
-    unsigned row[MAX_DISTANCE_BYTES + 1];
+    /* Three rows of the usual table: row[i % 3][j] is the distance of a's first i bytes to b's first j. */
+    unsigned row[3][MAX_DISTANCE_BYTES + 1];
     for (unsigned j = 0; j <= b.len; j++)
-        row[j] = j;
+        row[0][j] = j;
     for (unsigned i = 1; i <= a.len; i++) {
-        unsigned diagonal = row[0];
-        unsigned row_least = row[0] = i;
+        unsigned *now = row[i % 3];
+        const unsigned *before = row[(i + 2) % 3];
+        unsigned row_least = now[0] = i;
         for (unsigned j = 1; j <= b.len; j++) {
-            unsigned replaced = diagonal + (a.data[i - 1] != b.data[j - 1]);
-            diagonal = row[j];
-            row[j] = least(replaced, least(row[j], row[j - 1]) + 1);
-            row_least = least(row_least, row[j]);
+            unsigned replaced = before[j - 1] + (a.data[i - 1] != b.data[j - 1]);
+            now[j] = least(replaced, least(before[j], now[j - 1]) + 1);
+            if (i > 1 && j > 1 && a.data[i - 1] == b.data[j - 2] && a.data[i - 2] == b.data[j - 1])
+                now[j] = least(now[j], row[(i + 1) % 3][j - 2] + 1);
+            row_least = least(row_least, now[j]);
         }
-        if (row_least > limit)
+        /* A swap reaches back two rows, but never below what the row between has at its least, plus one. */
+        if (row_least > limit + 1)
             return limit + 1;
     }
-    return least(row[b.len], limit + 1);
+    return least(row[a.len % 3][b.len], limit + 1);
 }

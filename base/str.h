@@ -42,7 +42,8 @@ size_t dg_str_utf8_chars(struct dg_str text, size_t len_bytes);
 size_t dg_str_utf8_char(struct dg_str text, uint32_t *code_point);
 /* The longest run from the start of `text` within max_bytes that does not cut a UTF-8 character in two. */
 struct dg_str dg_str_utf8_prefix(struct dg_str text, size_t max_bytes);
-/* Edit distance (Levenshtein, bytes), given up at `limit` (then returns limit + 1). Names over 255 bytes: limit + 1. */
+/* Edit distance (bytes; insert, delete, replace, or swap two neighbours), given up at `limit` (then returns limit + 1).
+   Names over 255 bytes: limit + 1. */
 unsigned dg_str_distance(struct dg_str a, struct dg_str b, unsigned limit);
 
 #endif

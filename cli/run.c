@@ -384,6 +384,24 @@ static enum dg_status app_run(struct dg_app *app, struct dg_error *error)
     return status;
 }
 
+/* Beside an application, PG* are the application's and may name the guard itself; libpq would take PGSERVICE, PGSSLMODE
+   and their like for our own connection. PGPASSFILE stays: it says where a password is, not where to go. */
+static void forget_application_environment(void)
+{
+    size_t i = 0;
+
+    while (environ != NULL && environ[i] != NULL) {
+        char name[128];
+        size_t len = strcspn(environ[i], "=");
+        bool is_postgres = strncmp(environ[i], "PG", 2) == 0 && len < sizeof(name);
+        (void)snprintf(name, sizeof(name), "%.*s", (int)len, environ[i]);
+        /* unsetenv closes the gap, so the next one stands at the same place. */
+        if (!is_postgres || strcmp(name, "PGPASSFILE") == 0 || unsetenv(name) != 0) {
+            i++;
+        }
+    }
+}
+
 int dg_command_run(int argc, char **argv)
 {
     struct dg_run_arguments arguments = {0};
@@ -393,6 +411,7 @@ int dg_command_run(int argc, char **argv)
 
     int code = read_arguments(argc, argv, &arguments);
     if (code == DG_EXIT_OK) {
+        forget_application_environment();
         (void)signal(SIGPIPE, SIG_IGN);
         (void)evthread_use_pthreads();
         dg_published_init(&app.config);

@@ -16,7 +16,10 @@
 #include "protocol/startup.h"
 #include "proxy/proxy_private.h"
 
+/* For a client that has everything to close, too; and for one that has not read all yet, since it last took bytes. It may
+   be busy with what it has: from the server itself it would get the rest however late. */
 #define PARTING_MS 5000
+#define LAST_WORDS_MS 600000
 /* What a session may keep beyond the pause of reading: one message that is inspected, and what was read with it. */
 #define KEPT_MAX_BYTES (68u * 1024 * 1024)
 #define GREETING_MAX_BYTES 65536u
@@ -97,7 +100,7 @@ void dg_session_enter(struct dg_session *session, enum dg_session_state state)
         break;
     case DG_SESSION_PARTING:
         leave_server(session);
-        dg_session_arm(session, PARTING_MS);
+        dg_session_arm(session, LAST_WORDS_MS);
         break;
     case DG_SESSION_CLOSED:
         leave_server(session);
@@ -124,8 +127,10 @@ static void update_parting(struct dg_session *session)
         dg_session_enter(session, DG_SESSION_CLOSED);
         return;
     }
-    if (has_told_all)
+    if (has_told_all && !session->client.is_shut) {
         dg_stream_shut(&session->client);
+        dg_session_arm(session, PARTING_MS);
+    }
     dg_stream_want(&session->client, !session->client.has_ended, !has_told_all);
 }
 
@@ -377,6 +382,6 @@ static void on_client_writable(evutil_socket_t fd, short what, void *context)
     (void)what;
     dg_relay_flush(session, &session->to_client);
     if (session->state == DG_SESSION_PARTING)
-        dg_session_arm(session, PARTING_MS); /* slow is not gone */
+        dg_session_arm(session, LAST_WORDS_MS);
     dg_session_update(session);
 }

@@ -202,6 +202,15 @@ static void tell_greeting(struct dg_session *session)
     }
 }
 
+/* True if the packet sets this parameter, or may. */
+static bool sets(const struct dg_startup *startup, const char *name)
+{
+    char value[64];
+    struct dg_str options = dg_startup_find_parameter(startup, "options");
+    return dg_startup_find_parameter(startup, name).data != NULL ||
+           dg_startup_options_find(options, name, value, sizeof value) != DG_OPTIONS_ABSENT;
+}
+
 static void introduce(struct dg_session *session, const struct dg_startup *startup)
 {
     char search_path[1024];
@@ -219,7 +228,9 @@ static void introduce(struct dg_session *session, const struct dg_startup *start
         .search_path = own_path.data != NULL        ? own_path.data
                        : answer == DG_OPTIONS_FOUND ? search_path
                                                     : NULL,
-        .path_unknown = own_path.data == NULL && answer == DG_OPTIONS_UNREADABLE,
+        /* Under another role "$user" is another schema. */
+        .path_unknown = (own_path.data == NULL && answer == DG_OPTIONS_UNREADABLE) || sets(startup, "role"),
+        .no_breaker = sets(startup, "lc_messages") || sets(startup, "idle_session_timeout") || sets(startup, "role"),
         .is_replication = asks_for_replication(startup),
     };
     session->is_blind = client.is_replication;

@@ -39,28 +39,26 @@ struct reason {
 };
 
 static const struct reason reasons[] = {
-    {"28P01",
-     "the password of user \"%2\" was refused: put the right one into the upstream's password file or PGPASSFILE"},
-    {"28000", "pg_hba.conf has no entry that lets user \"%2\" into database \"%1\" from here: add one"},
-    {"3D000", "database \"%1\" does not exist"},
-    {"42501",
-     "user \"%2\" may not connect to database \"%1\" or may not read its catalogs: GRANT CONNECT ON DATABASE \"%1\" "
-     "TO \"%2\""},
-    {"53300", "too many connections: raise max_connections or the connection limit of user \"%2\" or database \"%1\""},
-    {"55000", "database \"%1\" does not accept connections"},
+    {"28P01", "the password of user %2 was refused: put the right one into the upstream's password file or PGPASSFILE"},
+    {"28000", "pg_hba.conf has no entry that lets user %2 into database %1 from here: add one"},
+    {"3D000", "database %1 does not exist"},
+    {"42501", "user %2 may not connect to database %1 or may not read its catalogs: GRANT CONNECT ON DATABASE %1 "
+              "TO %2"},
+    {"53300", "too many connections: raise max_connections or the connection limit of user %2 or database %1"},
+    {"55000", "database %1 does not accept connections"},
     {"57P03", "the server is starting up or shutting down"},
     {"57P01", "the server ended the connection: it is shutting down, or an administrator ended it"},
-    {"57P04", "database \"%1\" was dropped"},
+    {"57P04", "database %1 was dropped"},
     {"57014", "the read was cancelled, as by statement_timeout: raise schema.statement_timeout"},
     {"55P03", "a catalog was locked for longer than lock_timeout"},
 };
 
-/* Replaces %1 and %2. */
+/* Replaces %1 and %2 by identifiers as SQL would have them, so that what is to be typed can be pasted from the log. */
 static void describe(const struct dg_catalog *catalog, const char *text, struct dg_text *out)
 {
     for (; *text != '\0'; text++) {
         if (text[0] == '%' && (text[1] == '1' || text[1] == '2')) {
-            dg_text_cstr(out, text[1] == '1' ? catalog->database : catalog->user);
+            dg_text_sql_identifier(out, dg_str_of(text[1] == '1' ? catalog->database : catalog->user), false);
             text++;
         } else {
             dg_text_char(out, *text);

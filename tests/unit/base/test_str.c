@@ -83,7 +83,11 @@ static void distance_counts_edits(void **state)
     } cases[] = {
         {"", "", 3, 0},
         {"user_email", "user_email", 3, 0},
-        {"user_emial", "user_email", 3, 2}, /* a swap is two edits */
+        {"user_emial", "user_email", 3, 1}, /* a swap is one edit */
+        {"mdoe", "mode", 1, 1},
+        {"ab", "ba", 0, 1},
+        {"abcd", "badc", 2, 2},
+        {"ca", "abc", 3, 3}, /* a swapped pair is not edited again */
         {"pol_ms", "poll_ms", 3, 1},
         {"kitten", "sitting", 3, 3},
         {"kitten", "sitting", 2, 3}, /* given up */

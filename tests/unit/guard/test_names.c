@@ -44,8 +44,8 @@ static void test_the_nearest_come_first_and_are_few(void **state)
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         dg_nearest_add(&nearest, names[i], NULL);
     assert_int_equal(nearest.n, DG_NEAREST_MAX);
-    assert_string_equal(nearest.items[0].name, "user_emails");
-    assert_string_equal(nearest.items[1].name, "user_emial");
+    assert_string_equal(nearest.items[0].name, "user_emial"); /* one edit each; the one that was met first */
+    assert_string_equal(nearest.items[1].name, "user_emails");
     assert_string_equal(nearest.items[2].name, "contact_email");
 }
 
