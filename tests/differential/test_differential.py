@@ -2,8 +2,9 @@
 """PostgreSQL's regression statements, straight and through the guard in each mode: the output may not differ, but for
 the guard's own lines in DETAIL and HINT where the mode explains.
 
-The run in observe waits after each DDL until the catalog is read, so that every statement is judged by the schema as
-it is; there the guard's predictions are held against what the server's log says it raised.
+The runs in observe and enforce wait after each DDL until the catalog is read, so that every statement is judged by the
+schema as it is; there the guard's predictions are held against what the server's log says it raised. The run in annotate
+does not wait: there nearly everything is stale, and what is explained comes from targeted reads.
 
   DG_PG_REGRESS   the folder with the statements (otherwise ../shared/pg-regress beside the project; without: skipped)
 """
@@ -21,8 +22,11 @@ from guard import Guard
 
 MODES = ("observe", "annotate", "enforce")
 AT_A_TIME = 2
-SETTINGS = {"observe": ("schema.wait_after_ddl_ms=5000",), "annotate": (), "enforce": ()}
+WAITING = ("schema.wait_after_ddl_ms=5000",)
+SETTINGS = {"observe": WAITING, "annotate": (), "enforce": WAITING}
 MAX_MISSED = 3  # of the 53 errors that DML raises
+# The other five: three in COPY (utility), two in the literal of a regclass (nested).
+MIN_FORESEEN = 48
 SOURCE = suite.find()
 
 
@@ -108,12 +112,14 @@ class Differential(unittest.TestCase):
 
     def test_errors_of_dml_are_foreseen_or_named_with_their_reason(self):
         dml = len(suite.dml_schema_errors(self.runs[None].errors))
-        table = outcomes(self.runs["observe"])
-        missed = sum(n for (outcome, _), n in table.items() if outcome == "missed")
-        foreseen = sum(n for (outcome, _), n in table.items() if outcome == "predicted_raised")
-        print(f"\nerrors 42703 and 42P01 of DML: {dml}; foreseen {foreseen}, missed {missed}")
         self.assertEqual(dml, 53)
-        self.assertLessEqual(missed, MAX_MISSED)
+        for mode in ("observe", "enforce"):
+            table = outcomes(self.runs[mode])
+            missed = sum(n for (outcome, _), n in table.items() if outcome == "missed")
+            foreseen = sum(n for (outcome, _), n in table.items() if outcome in ("predicted_raised", "refused"))
+            print(f"\n{mode}: errors 42703 and 42P01 of DML: {dml}; foreseen {foreseen}, missed {missed}")
+            self.assertLessEqual(missed, MAX_MISSED)
+            self.assertGreaterEqual(foreseen, MIN_FORESEEN)
 
 
 if __name__ == "__main__":
