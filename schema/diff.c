@@ -4,7 +4,8 @@
  * Both lists of relations are sorted by oid, so one walk finds what is in both, what went and what came. What went and
  * came under one name was replaced: dropped and made again by a migration, or a whole database restored from a dump.
  * The window of a relation runs from the read that last saw it in its old state to the read that saw the new one;
- * a snapshot may have been patched, so these are times of entries, not of snapshots.
+ * a snapshot may have been patched, so these are times of entries, not of snapshots; or from the poll that last found
+ * all of it unchanged.
  */
 #include "schema/diff.h"
 
@@ -146,10 +147,17 @@ static const char *schema_name(const struct dg_snapshot *snapshot, dg_oid oid)
     return namespace == NULL ? "" : namespace->name;
 }
 
-/* What people and statements name. */
-static bool is_of_interest(const struct dg_relation *relation)
+bool dg_snapshot_diff_covers(const struct dg_snapshot *snapshot, const struct dg_relation *relation)
 {
-    return relation->persistence != 't' && strchr("rvmfpSc", relation->kind) != NULL;
+    if (relation->persistence == 't' || strchr("rvmfpSc", relation->kind) == NULL)
+        return false;
+    const char *schema = schema_name(snapshot, relation->namespace_oid);
+    return strncmp(schema, "pg_", 3) != 0 && strcmp(schema, "information_schema") != 0;
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
 }
 
 /* The relation that has this one's full name in the other snapshot, if it has another oid. */
@@ -161,7 +169,7 @@ static const struct dg_relation *namesake(const struct dg_snapshot *from, const 
     if (schema == NULL)
         return NULL;
     const struct dg_relation *found = dg_snapshot_relation(to, schema->oid, dg_str_of(relation->name));
-    return found != NULL && found->oid != relation->oid && is_of_interest(found) ? found : NULL;
+    return found != NULL && found->oid != relation->oid && dg_snapshot_diff_covers(to, found) ? found : NULL;
 }
 
 static void set_subject(struct diff *diff, const struct dg_snapshot *snapshot, const struct dg_relation *relation)
@@ -176,7 +184,7 @@ static void diff_relation(struct diff *diff, const struct dg_entry *before, cons
     const struct dg_relation *older = before->object;
     const struct dg_relation *newer = after->object;
     set_subject(diff, diff->older, older);
-    diff->after_us = before->read_at_us;
+    diff->after_us = later(before->read_at_us, diff->older->verified_at_us);
     diff->before_us = after->read_at_us;
     const char *new_schema = schema_name(diff->newer, newer->namespace_oid);
     /* A schema that was renamed moves what is in it, as far as names go. */
@@ -193,7 +201,7 @@ static void relation_gone(struct diff *diff, const struct dg_entry *before)
     const struct dg_relation *older = before->object;
     const struct dg_relation *successor = namesake(diff->older, diff->newer, older);
     set_subject(diff, diff->older, older);
-    diff->after_us = before->read_at_us;
+    diff->after_us = later(before->read_at_us, diff->older->verified_at_us);
     diff->before_us = diff->newer->read_at_us;
     /* A successor that was there before under another name was renamed into place: it is told of as that, and this one
        as dropped. */
@@ -214,7 +222,7 @@ static void relation_came(struct diff *diff, const struct dg_entry *after)
         return; /* told of as replaced */
     set_subject(diff, diff->newer, newer);
     /* When it was last seen to be absent: by the last full read at the latest. */
-    diff->after_us = diff->older->full_read_at_us;
+    diff->after_us = later(diff->older->full_read_at_us, diff->older->verified_at_us);
     diff->before_us = after->read_at_us;
     emit(diff, DG_CHANGE_RELATION_ADDED, NULL, "", "");
 }
@@ -233,7 +241,7 @@ void dg_snapshot_diff(const struct dg_snapshot *older, const struct dg_snapshot 
         bool is_same = has_before && has_after && before[i].oid == after[k].oid;
         bool is_gone = !is_same && has_before && (!has_after || before[i].oid < after[k].oid);
         const struct dg_relation *relation = is_gone || is_same ? before[i].object : after[k].object;
-        if (is_of_interest(relation)) {
+        if (dg_snapshot_diff_covers(is_gone || is_same ? older : newer, relation)) {
             if (is_same)
                 diff_relation(&diff, &before[i], &after[k]);
             else if (is_gone)

@@ -65,33 +65,51 @@ struct batch {
     size_t n_replaced;
 };
 
-static bool on_change(const struct dg_change *change, void *context)
+/* Under the lock. */
+static void append(struct dg_journal *journal, const struct dg_change *change)
 {
-    struct batch *batch = context;
-    struct dg_journal *journal = batch->journal;
-    if (change->kind == DG_CHANGE_RELATION_REPLACED && batch->n_replaced++ > journal->max_changes / 2)
-        return true;
     journal->ring[(journal->first + journal->n) % journal->max_changes] = *change;
     if (journal->n < journal->max_changes)
         journal->n++;
     else
         journal->first = (journal->first + 1) % journal->max_changes;
+}
+
+static bool on_change(const struct dg_change *change, void *context)
+{
+    struct batch *batch = context;
+    struct dg_journal *journal = batch->journal;
+    if (change->kind != DG_CHANGE_RELATION_REPLACED || batch->n_replaced++ <= journal->max_changes / 2)
+        append(journal, change);
     return true;
+}
+
+/* Memory for the ring is taken with the first change. Under the lock. */
+static bool has_ring(struct dg_journal *journal)
+{
+    if (journal->ring == NULL)
+        journal->ring = calloc(journal->max_changes, sizeof *journal->ring);
+    return journal->ring != NULL;
 }
 
 enum dg_status dg_journal_record(struct dg_journal *journal, const struct dg_snapshot *older,
                                  const struct dg_snapshot *newer)
 {
     struct batch batch = {.journal = journal};
-    enum dg_status status = DG_OK;
     pthread_mutex_lock(&journal->lock);
-    /* Most databases never change while we look. */
-    if (journal->ring == NULL)
-        journal->ring = calloc(journal->max_changes, sizeof *journal->ring);
-    if (journal->ring == NULL)
-        status = DG_NO_MEMORY;
-    else
+    enum dg_status status = has_ring(journal) ? DG_OK : DG_NO_MEMORY;
+    if (status == DG_OK)
         dg_snapshot_diff(older, newer, on_change, &batch);
+    pthread_mutex_unlock(&journal->lock);
+    return status;
+}
+
+enum dg_status dg_journal_append(struct dg_journal *journal, const struct dg_change *changes, size_t n)
+{
+    pthread_mutex_lock(&journal->lock);
+    enum dg_status status = n == 0 || has_ring(journal) ? DG_OK : DG_NO_MEMORY;
+    for (size_t i = 0; status == DG_OK && i < n; i++)
+        append(journal, &changes[i]);
     pthread_mutex_unlock(&journal->lock);
     return status;
 }
@@ -150,7 +168,7 @@ size_t dg_journal_copy(const struct dg_journal *journal, struct dg_change *out, 
     pthread_mutex_t *lock = (pthread_mutex_t *)(uintptr_t)&journal->lock;
     pthread_mutex_lock(lock);
     size_t n = journal->n < max ? journal->n : max;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; out != NULL && i < n; i++)
         out[i] = journal->ring[(journal->first + i) % journal->max_changes];
     pthread_mutex_unlock(lock);
     return n;

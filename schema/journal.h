@@ -47,13 +47,15 @@ void dg_journal_free(struct dg_journal *journal);
 /* Appends what differs from `older` to `newer` by identity (class oid, attnum); forgets the oldest beyond max_changes. */
 enum dg_status dg_journal_record(struct dg_journal *journal, const struct dg_snapshot *older,
                                  const struct dg_snapshot *newer) DG_MUST_CHECK;
+/* Appends changes that were recorded by an earlier process, oldest first; the oldest beyond max_changes are forgotten. */
+enum dg_status dg_journal_append(struct dg_journal *journal, const struct dg_change *changes, size_t n) DG_MUST_CHECK;
 /* The newest change that took the name `column` from the relation (renamed, dropped); false if none is known. */
 bool dg_journal_find_column(const struct dg_journal *journal, dg_oid relation_oid, struct dg_str column,
                             struct dg_change *change);
 /* The newest change that took the name `relation` (schema "" for any) away: renamed, moved, dropped. */
 bool dg_journal_find_relation(const struct dg_journal *journal, struct dg_str schema, struct dg_str relation,
                               struct dg_change *change);
-/* The changes, oldest first, copied to `out` (at most max); returns how many. */
+/* The changes, oldest first, copied to `out` (at most max; NULL: only counted); returns how many. */
 size_t dg_journal_copy(const struct dg_journal *journal, struct dg_change *out, size_t max);
 
 #endif

@@ -137,7 +137,8 @@ static bool evict_one(struct dg_schema_store *store)
     struct dg_schema_database **oldest = NULL;
     for (struct dg_schema_database **at = &store->databases; *at != NULL; at = &(*at)->next) {
         const struct dg_schema_database *database = *at;
-        if (database->n_clients > 0 || database->is_busy || database->pending != NULL)
+        bool is_unsaved = database->saving.due_ms != 0 && !database->saving.is_stuck;
+        if (database->n_clients > 0 || database->is_busy || database->pending != NULL || is_unsaved)
             continue;
         if (oldest == NULL || database->last_used_ms < (*oldest)->last_used_ms)
             oldest = at;
@@ -362,6 +363,7 @@ static void free_parts(struct dg_schema_store *store)
     for (size_t i = 0; i < DG_MAX_HELD_OFF; i++)
         free(store->held_off[i].name);
     dg_store_options_free(store->options);
+    dg_state_close(store->state);
     if (store->wake_fd >= 0)
         close(store->wake_fd);
     pthread_cond_destroy(&store->work);
@@ -393,6 +395,14 @@ static enum dg_status init_parts(struct dg_schema_store *store, const struct dg_
     return DG_OK;
 }
 
+static enum dg_status open_state(struct dg_schema_store *store, struct dg_error *error)
+{
+    const struct dg_schema_options *options = &store->options->values;
+    if (options->state_dir[0] == '\0')
+        return DG_OK;
+    return dg_state_open(options->state_dir, options->host, options->port, store->log, &store->state, error);
+}
+
 enum dg_status dg_schema_store_new(const struct dg_schema_options *options, struct dg_metrics *metrics,
                                    struct dg_log *log, struct dg_schema_store **result, struct dg_error *error)
 {
@@ -403,14 +413,17 @@ enum dg_status dg_schema_store_new(const struct dg_schema_options *options, stru
     store->metrics = metrics;
     store->log = log;
     enum dg_status status = init_parts(store, options);
-    if (status == DG_OK && pthread_create(&store->thread, NULL, dg_store_run, store) != 0)
+    enum dg_status state_status = status == DG_OK ? open_state(store, error) : DG_OK;
+    if (status == DG_OK && state_status == DG_OK && pthread_create(&store->thread, NULL, dg_store_run, store) != 0)
         status = DG_IO;
-    if (status != DG_OK) {
-        free_parts(store);
-        return dg_error_set(error, status, "the schema thread could not be started: %s", dg_status_text(status));
+    if (status == DG_OK && state_status == DG_OK) {
+        *result = store;
+        return DG_OK;
     }
-    *result = store;
-    return DG_OK;
+    free_parts(store);
+    if (state_status != DG_OK)
+        return state_status;
+    return dg_error_set(error, status, "the schema thread could not be started: %s", dg_status_text(status));
 }
 
 void dg_schema_store_set_options(struct dg_schema_store *store, const struct dg_schema_options *options)

@@ -25,7 +25,7 @@ struct dg_schema_options {
     const char *password; /* NULL: password_file, then PGPASSFILE */
     const char *password_file;
     const char *database;  /* loaded at start; "" or NULL: none */
-    const char *state_dir; /* "" or NULL: the journal stays in memory */
+    const char *state_dir; /* "" or NULL: the journal stays in memory; looked at once, at the start */
     uint32_t poll_ms;      /* 0: never */
     uint32_t min_reload_interval_ms;
     uint32_t statement_timeout_ms;
@@ -37,13 +37,13 @@ struct dg_schema_options {
 struct dg_schema_store;
 struct dg_schema_database;
 
-/* Copies the options and starts the schema thread. */
+/* Copies the options and starts the schema thread. DG_IO with a sentence about state_dir if that cannot be used. */
 enum dg_status dg_schema_store_new(const struct dg_schema_options *options, struct dg_metrics *metrics,
                                    struct dg_log *log, struct dg_schema_store **store,
                                    struct dg_error *error) DG_MUST_CHECK;
 /* After a reload of the config: takes over what may change while running (times, password file). */
 void dg_schema_store_set_options(struct dg_schema_store *store, const struct dg_schema_options *options);
-/* Ends the thread and answers what waits (DG_TIMEOUT), and from now on each request at once. Called before the mailboxes
+/* Ends the thread, which saves the journals, and answers what waits (DG_TIMEOUT), and from now on each request at once. Called before the mailboxes
    of those who ask are freed. */
 void dg_schema_store_stop(struct dg_schema_store *store);
 /* Ends the thread; no database may be open any more. */

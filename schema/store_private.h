@@ -19,6 +19,7 @@
 
 #include "base/arena.h"
 #include "schema/catalog.h"
+#include "schema/state.h"
 #include "schema/store.h"
 
 #define DG_MAX_HELD_OFF 16
@@ -28,6 +29,15 @@
 struct dg_store_options {
     struct dg_schema_options values;
     struct dg_arena strings;
+};
+
+/* When the journal is saved (store_state.c). */
+struct dg_saving {
+    uint64_t due_ms;      /* under the lock; 0: nothing to save */
+    bool is_stuck;        /* under the lock: the folder cannot be written just now */
+    uint64_t saved_at_ms; /* thread */
+    bool is_failing;      /* thread: said in the log */
+    bool is_too_large;    /* thread: said in the log */
 };
 
 /* What waits for a read: a worker's request, or (request NULL) names that a change touched. */
@@ -63,6 +73,7 @@ struct dg_schema_database {
     uint64_t covers;
     bool is_loaded;
     char last_error[512];
+    struct dg_saving saving;
 
     /* Thread. */
     struct dg_catalog *catalog;
@@ -96,6 +107,7 @@ struct dg_release {
 struct dg_schema_store {
     struct dg_metrics *metrics;
     struct dg_log *log;
+    struct dg_state *state; /* NULL: the journals stay in memory; the thread's while it runs */
     pthread_t thread;
     int wake_fd; /* readable: the thread shall give up what it waits for */
     pthread_mutex_t lock;
@@ -135,6 +147,16 @@ void dg_pending_answer_all(struct dg_pending *list, enum dg_status status, struc
 /* Counts a change of anything, as the thread finds one; under no lock. Returns the new count. */
 uint64_t dg_store_count_change(struct dg_schema_database *database);
 bool dg_store_is_held_off(const struct dg_schema_store *store, const char *name, uint64_t now_ms);
+
+/* Saving (store_state.c); all of it is the thread's, outside the lock but for the last. */
+/* Before the first snapshot is published. */
+void dg_store_restore_journal(struct dg_schema_database *database, const struct dg_snapshot *first);
+void dg_store_mark_unsaved(struct dg_schema_database *database);
+/* The catalogs were seen to be still what the current snapshot says. */
+void dg_store_mark_verified(struct dg_schema_database *database, int64_t verified_at_us);
+void dg_store_save(struct dg_schema_database *database);
+/* The database that is to be saved first and when; NULL and UINT64_MAX if there is none. Under the lock. */
+struct dg_schema_database *dg_store_find_unsaved(const struct dg_schema_store *store, uint64_t *due_ms);
 
 struct dg_store_options *dg_store_options_new(const struct dg_schema_options *options);
 void dg_store_options_free(struct dg_store_options *options);

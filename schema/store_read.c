@@ -60,17 +60,26 @@ static uint64_t jitter(uint64_t ms)
 static void publish(struct dg_schema_database *database, struct dg_snapshot *snapshot)
 {
     struct dg_snapshot *older = database->current;
+    bool has_changed = true;
     if (older != NULL) {
         /* The same content under another name would only empty the verdict caches. */
-        if (dg_snapshot_is_same(older, snapshot))
+        bool is_same = dg_snapshot_is_same(older, snapshot);
+        if (is_same)
             snapshot->generation = older->generation;
         else if (dg_journal_record(database->journal, older, snapshot) != DG_OK)
             dg_logf(database->store->log, DG_LOG_WARNING, "journal_failed", "a schema change could not be recorded",
                     dg_field_str("database", database->name));
+        /* Of a patch's older parts it still holds; the others were read later anyway. */
+        snapshot->verified_at_us = older->verified_at_us;
+        has_changed = !is_same;
+    } else {
+        dg_store_restore_journal(database, snapshot);
     }
     dg_published_set(&database->published, &dg_snapshot_ref(snapshot)->shared);
     database->current = snapshot;
     dg_snapshot_unref(older);
+    if (has_changed)
+        dg_store_mark_unsaved(database);
 
     pthread_mutex_lock(&database->store->lock);
     database->is_loaded = true;
@@ -218,13 +227,15 @@ static enum dg_status read_targeted(struct dg_schema_database *database, const s
 
 /* ---- The poll ---------------------------------------------------------------------------------------------------- */
 
-static enum dg_status read_fingerprint(struct dg_schema_database *database, uint64_t *fingerprint,
+static enum dg_status read_fingerprint(struct dg_schema_database *database, uint64_t *fingerprint, int64_t *began_at_us,
                                        struct dg_error *error)
 {
     enum dg_status status = dg_catalog_begin(database->catalog, error);
     if (status != DG_OK)
         return status;
     status = dg_catalog_read_fingerprint(database->catalog, fingerprint, error);
+    if (status == DG_OK)
+        status = dg_catalog_read_begin(database->catalog, began_at_us, error);
     return dg_catalog_end(database->catalog, status, error);
 }
 
@@ -235,6 +246,7 @@ static enum dg_status poll_changes(struct dg_schema_database *database, bool is_
 {
     int64_t counters;
     uint64_t fingerprint;
+    int64_t began_at_us;
     *changed = false;
     database->doing = "poll";
     enum dg_status status = dg_catalog_read_counters(database->catalog, &counters, error);
@@ -243,11 +255,13 @@ static enum dg_status poll_changes(struct dg_schema_database *database, bool is_
     count(database, DG_FAMILY_SNAPSHOT_LOADS, "poll");
     if (counters == database->counters && !is_exact && !database->is_in_recovery)
         return DG_OK;
-    status = read_fingerprint(database, &fingerprint, error);
+    status = read_fingerprint(database, &fingerprint, &began_at_us, error);
     if (status != DG_OK)
         return status;
     database->counters = counters;
     *changed = fingerprint != database->fingerprint;
+    if (!*changed)
+        dg_store_mark_verified(database, began_at_us);
     return DG_OK;
 }
 

@@ -9,6 +9,8 @@
  *      a change of anything is not covered                        min_reload_interval after the last full read
  *      clients, and nothing to do                                 the next poll
  *      no clients, connection still open                          LINGER_MS after the last one left
+ *
+ * What is to be saved goes before reads: it is due at most once a second, and reads may be due all the time.
  */
 #include <stdlib.h>
 #include <unistd.h>
@@ -112,6 +114,24 @@ static void serve_database(struct dg_schema_store *store, struct dg_schema_datab
     database->is_busy = false;
 }
 
+static void serve_saving(struct dg_schema_store *store, struct dg_schema_database *database)
+{
+    database->is_busy = true;
+    pthread_mutex_unlock(&store->lock);
+    dg_store_save(database);
+    pthread_mutex_lock(&store->lock);
+    database->is_busy = false;
+}
+
+/* At the end: what was recorded, and when each schema was last seen to be what it is. Workers may
+   still open databases meanwhile: such have no snapshot, and one that is busy is not evicted. */
+static void save_all(struct dg_schema_store *store)
+{
+    for (struct dg_schema_database *database = store->databases; database != NULL; database = database->next)
+        if (store->state != NULL && database->current != NULL)
+            serve_saving(store, database);
+}
+
 static void wait_until(struct dg_schema_store *store, uint64_t due_ms)
 {
     if (due_ms == UINT64_MAX) {
@@ -133,12 +153,19 @@ void *dg_store_run(void *argument)
             serve_release(store);
             continue;
         }
+        uint64_t save_due_ms;
+        struct dg_schema_database *unsaved = dg_store_find_unsaved(store, &save_due_ms);
+        if (unsaved != NULL && save_due_ms <= now_ms) {
+            serve_saving(store, unsaved);
+            continue;
+        }
         struct dg_schema_database *database = find_due(store, now_ms, &due_ms);
         if (database != NULL && due_ms <= now_ms)
             serve_database(store, database, now_ms);
         else
-            wait_until(store, due_ms);
+            wait_until(store, earlier(due_ms, save_due_ms));
     }
+    save_all(store);
     pthread_mutex_unlock(&store->lock);
     return NULL;
 }

@@ -73,3 +73,17 @@ enum dg_status dg_catalog_read_fingerprint(struct dg_catalog *catalog, uint64_t 
     *fingerprint = 0;
     return dg_catalog_query(catalog, FINGERPRINT_SQL, NULL, 0, on_fingerprint, fingerprint, error);
 }
+
+static enum dg_status on_begin(const struct dg_row *row, void *context)
+{
+    int64_t *began_at_us = context;
+    *began_at_us = dg_row_int8(row, 0);
+    return DG_OK;
+}
+
+enum dg_status dg_catalog_read_begin(struct dg_catalog *catalog, int64_t *began_at_us, struct dg_error *error)
+{
+    *began_at_us = 0;
+    return dg_catalog_query(catalog, "SELECT (extract(epoch FROM now()) * 1000000)::int8", NULL, 0, on_begin,
+                            began_at_us, error);
+}

@@ -14,5 +14,8 @@ enum dg_status dg_catalog_read_counters(struct dg_catalog *catalog, int64_t *sum
    dg_catalog_begin. */
 enum dg_status dg_catalog_read_fingerprint(struct dg_catalog *catalog, uint64_t *fingerprint,
                                            struct dg_error *error) DG_MUST_CHECK;
+/* The server's clock when the transaction began, which is before anything was read in it; microseconds since 1970. */
+enum dg_status dg_catalog_read_begin(struct dg_catalog *catalog, int64_t *began_at_us,
+                                     struct dg_error *error) DG_MUST_CHECK;
 
 #endif
