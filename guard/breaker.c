@@ -96,8 +96,8 @@ void dg_breaker_record(struct dg_breaker *breaker, struct dg_hash128 key, uint64
         free(record);
 }
 
-bool dg_breaker_answer(struct dg_breaker *breaker, struct dg_hash128 key, uint64_t epoch, uint64_t now_ms,
-                       uint64_t ttl_ms, struct dg_str *message)
+bool dg_breaker_answer(struct dg_breaker *breaker, struct dg_hash128 key, uint64_t epoch, uint64_t not_before_ms,
+                       uint64_t now_ms, uint64_t ttl_ms, struct dg_str *message)
 {
     struct record *record = dg_map_find(&breaker->map, key_bytes(&key));
     if (record == NULL)
@@ -107,6 +107,8 @@ bool dg_breaker_answer(struct dg_breaker *breaker, struct dg_hash128 key, uint64
         dg_breaker_forget(breaker, key);
         return false;
     }
+    if (record->said_at_ms <= not_before_ms)
+        return false;
     bool is_probe = record->next_is_probe;
     record->next_is_probe = !is_probe;
     *message = (struct dg_str){record->message, record->len};

@@ -34,8 +34,9 @@ void dg_breaker_record(struct dg_breaker *breaker, struct dg_hash128 key, uint64
                        uint64_t now_ms);
 /* The server gave another answer. */
 void dg_breaker_forget(struct dg_breaker *breaker, struct dg_hash128 key);
-/* The answer to give, borrowed until the next call; false: forward. */
-bool dg_breaker_answer(struct dg_breaker *breaker, struct dg_hash128 key, uint64_t epoch, uint64_t now_ms,
-                       uint64_t ttl_ms, struct dg_str *message);
+/* The answer to give, borrowed until the next call; false: forward. The server's word counts only if it was given after
+   `not_before_ms`: what the session has completed since may have made the statement valid (a function can do anything). */
+bool dg_breaker_answer(struct dg_breaker *breaker, struct dg_hash128 key, uint64_t epoch, uint64_t not_before_ms,
+                       uint64_t now_ms, uint64_t ttl_ms, struct dg_str *message);
 
 #endif

@@ -58,7 +58,7 @@ bool dg_breaking_refuses(struct dg_guard_session *session, const struct dg_ticke
         return false;
     uint64_t ttl_ms = (uint64_t)dg_guard_config(session->guard)->repeat_ttl_ms;
     if (!dg_breaker_answer(session->guard->breaker, dg_breaking_key(session, ticket->verdict), epoch_of(session),
-                           dg_clock_monotonic_ms(), ttl_ms, &message))
+                           session->completed_ms, dg_clock_monotonic_ms(), ttl_ms, &message))
         return false;
     answer(session, message, decision);
     return true;

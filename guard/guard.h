@@ -63,6 +63,7 @@ struct dg_guard_client {
     const char *search_path;      /* from the start-up packet or its options (-c search_path=...), or NULL */
     bool path_unknown;            /* the options could not be read: the search path is not known */
     bool is_replication;          /* nothing is analysed */
+    bool has_role;                /* the packet sets role: the session's role is not its user */
     bool no_breaker; /* the packet sets lc_messages, idle_session_timeout or role: errors are never repeated */
 };
 

@@ -50,9 +50,7 @@ static void refresh_default_path(struct dg_guard_session *session, const struct 
     const char *text = setting != NULL ? setting : facts->search_path;
     struct dg_words *words = text == NULL ? NULL : dg_words_of_path(dg_str_of(text));
     struct dg_words *before = session->path.default_path;
-    bool is_same = words != NULL && before != NULL && words->n == before->n;
-    for (size_t i = 0; is_same && i < words->n; i++)
-        is_same = strcmp(words->items[i], before->items[i]) == 0;
+    bool is_same = words != NULL && before != NULL && dg_words_equal(words, before);
     session->default_is_final = is_after && setting != NULL;
     if (is_same) {
         dg_words_unref(words);
@@ -63,6 +61,16 @@ static void refresh_default_path(struct dg_guard_session *session, const struct 
         words = NULL;
     }
     dg_path_set_default(&session->path, words);
+}
+
+/* ALTER ROLE or ALTER DATABASE ... SET role: as whom the session began is not known. */
+static void refresh_start_role(struct dg_guard_session *session, const struct dg_snapshot *snapshot)
+{
+    const struct dg_role *role = dg_snapshot_role(snapshot, dg_str_of(session->user));
+    if (!session->has_start_role && dg_snapshot_setting(snapshot, "role", role == NULL ? 0 : role->oid) != NULL) {
+        session->has_start_role = true;
+        session->context_is_known = false;
+    }
 }
 
 static void refresh_snapshot(struct dg_guard_session *session)
@@ -78,8 +86,10 @@ static void refresh_snapshot(struct dg_guard_session *session)
         }
     }
     const struct dg_snapshot *snapshot = dg_session_snapshot(session);
-    if (snapshot != NULL && session->context_generation != dg_snapshot_generation(snapshot))
+    if (snapshot != NULL && session->context_generation != dg_snapshot_generation(snapshot)) {
         refresh_default_path(session, snapshot);
+        refresh_start_role(session, snapshot);
+    }
 }
 
 bool dg_session_refresh(struct dg_guard_session *session)
@@ -122,7 +132,8 @@ void dg_judge_describe(struct dg_guard_session *session, const struct dg_snapsho
         out->path = NULL;
         out->n_path = 0;
     }
-    out->role = is_pending ? NULL : dg_path_role(path);
+    bool is_start_role = session->has_start_role && path->now.role.state == DG_SETTING_DEFAULT;
+    out->role = is_pending || is_start_role ? NULL : dg_path_role(path);
     const struct dg_config *config = dg_guard_config(session->guard);
     out->max_tokens = config == NULL ? 10000 : (size_t)config->max_inspect_tokens;
 }

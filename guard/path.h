@@ -23,6 +23,7 @@ struct dg_words {
 struct dg_words *dg_words_new(const char *const *items, size_t n);
 struct dg_words *dg_words_ref(struct dg_words *words);
 void dg_words_unref(struct dg_words *words);
+bool dg_words_equal(const struct dg_words *a, const struct dg_words *b);
 /* The elements of a search_path setting's text (folded, unquoted), or NULL if it is malformed or there is no memory. */
 struct dg_words *dg_words_of_path(struct dg_str text);
 

@@ -31,7 +31,8 @@ struct dg_read {
     struct dg_snapshot *snapshot; /* DOUBT: what the prediction was made of */
     struct dg_words *path;
     struct dg_words *role;
-    size_t n_unheld; /* errors to file */
+    struct dg_words *user; /* whose default search path `path` is; NULL: it was set */
+    size_t n_unheld;       /* errors to file */
     char application[64];
     size_t body_len;
     char body[ERROR_BODY_BYTES];
@@ -46,6 +47,7 @@ static void read_free(struct dg_read *read)
     dg_verdict_unref(read->verdict);
     dg_words_unref(read->path);
     dg_words_unref(read->role);
+    dg_words_unref(read->user);
     free(read);
 }
 
@@ -121,13 +123,29 @@ static bool has_moved(const struct dg_read *read, const struct dg_sql_statement 
     return false;
 }
 
+/* True if sessions get another search path by default now than the prediction took for granted. */
+static bool default_has_moved(const struct dg_read *read)
+{
+    const struct dg_snapshot *snapshot = read->request.snapshot;
+    if (read->user == NULL)
+        return false;
+    const struct dg_role *role = dg_snapshot_role(snapshot, dg_str_of(read->user->items[0]));
+    const char *text = dg_snapshot_setting(snapshot, "search_path", role == NULL ? 0 : role->oid);
+    text = text != NULL ? text : dg_snapshot_facts(snapshot)->search_path;
+    struct dg_words *now = text == NULL ? NULL : dg_words_of_path(dg_str_of(text));
+    bool is_same = now != NULL && read->path != NULL && dg_words_equal(now, read->path);
+    dg_words_unref(now);
+    return !is_same;
+}
+
 static void settle_doubt(struct dg_read *read)
 {
     struct dg_verdict *anew = judge_again(read);
     const struct dg_sql_statement *before = statement_of(read, read->verdict);
     const struct dg_sql_statement *after = statement_of(read, anew);
     if (before != NULL && after != NULL && before->n_findings > 0 && after->n_findings > 0 &&
-        same_finding(&before->findings[0], &after->findings[0]) && !has_moved(read, before)) {
+        same_finding(&before->findings[0], &after->findings[0]) && !has_moved(read, before) &&
+        !default_has_moved(read)) {
         dg_outcome_count(read->guard, read->database->name, "false_alarm", "");
         atomic_store(&read->database->is_disarmed, true);
         dg_logf(read->guard->shared->log, DG_LOG_WARNING, "false_alarm",
@@ -228,11 +246,11 @@ bool dg_read_release(struct dg_guard_session *session, const char *database)
     return true;
 }
 
-/* Sends a read of the relations that the statement names. */
+/* Sends a read of the relations that the statement names; NULL: of everything, if any change is not covered. */
 static void send(struct dg_guard_session *session, struct dg_read *read, const struct dg_sql_statement *statement)
 {
     struct dg_schema_name names[32];
-    size_t n = statement->n_relations < 32 ? statement->n_relations : 32;
+    size_t n = statement == NULL ? 0 : statement->n_relations < 32 ? statement->n_relations : 32;
     for (size_t i = 0; i < n; i++)
         names[i] = (struct dg_schema_name){statement->relations[i].schema, statement->relations[i].name};
     read->request.names = names;
@@ -250,7 +268,10 @@ static void remember_session(struct dg_read *read, const struct dg_guard_session
     size_t n;
     if (dg_path_search_path(path, &items, &n))
         read->path = dg_words_ref(path->now.path.state == DG_SETTING_SET ? path->now.path.words : path->default_path);
-    const char *role = dg_path_role(path);
+    const char *role = session->has_start_role ? NULL : dg_path_role(path);
+    const char *user = session->user;
+    if (path->now.path.state != DG_SETTING_SET && session->start_path == NULL)
+        read->user = dg_words_new(&user, 1);
     read->role = role == NULL ? NULL : dg_words_new(&role, 1);
     snprintf(read->application, sizeof(read->application), "%s", session->application);
 }
@@ -300,8 +321,11 @@ bool dg_read_for_error(struct dg_guard_session *session, struct dg_verdict *verd
     return true;
 }
 
-/* Another connection cannot see what the session has not committed, and a function may have made anything: so the read
-   waits for the end of the transaction, and of one that is rolled back nothing can be told. */
+/*
+ * Another connection cannot see what the session has not committed, and a function may have made anything: so the read
+ * waits for the end of the transaction, and of one that is rolled back nothing can be told. It is a full read, since a
+ * name may be valid by a function, a type, a schema's name or privilege as well as by a relation.
+ */
 void dg_read_for_doubt(struct dg_guard_session *session, struct dg_verdict *verdict,
                        const struct dg_sql_statement *statement)
 {
@@ -318,14 +342,27 @@ void dg_read_for_doubt(struct dg_guard_session *session, struct dg_verdict *verd
     session->doubt = read;
 }
 
+/* A resolver that erred at one statement would have the whole schema read each time that it runs. */
+static bool may_doubt(const struct dg_guard_session *session)
+{
+    uint64_t now_ms = dg_clock_monotonic_ms();
+    uint64_t before_ms = atomic_load(&session->view->database->doubted_ms);
+    if (before_ms != 0 && now_ms - before_ms < (uint64_t)dg_guard_config(session->guard)->min_reload_interval_ms)
+        return false;
+    atomic_store(&session->view->database->doubted_ms, now_ms);
+    return true;
+}
+
 void dg_read_end_doubt(struct dg_guard_session *session, bool is_committed)
 {
     struct dg_read *read = session->doubt;
     if (read == NULL)
         return;
     session->doubt = NULL;
-    if (is_committed) {
-        send(session, read, statement_of(read, read->verdict));
+    if (is_committed && may_doubt(session)) {
+        /* The snapshot is proved wrong: nothing is foreseen by it any more, and what waits for a newer one gets it. */
+        dg_schema_database_changed(session->handle, NULL, 0);
+        send(session, read, NULL);
         return;
     }
     read_unlink(read);
@@ -361,9 +398,11 @@ void dg_read_detach_all(struct dg_guard *guard)
         dg_verdict_unref(read->verdict);
         dg_words_unref(read->path);
         dg_words_unref(read->role);
+        dg_words_unref(read->user);
         read->verdict = NULL;
         read->path = NULL;
         read->role = NULL;
+        read->user = NULL;
         /* The store may be freed, and answer, before this read comes back: no database may be open then. */
         if (read->handle != NULL)
             dg_schema_database_close(read->handle);

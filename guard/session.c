@@ -59,6 +59,7 @@ static bool copy_client(struct dg_guard_session *session, const struct dg_guard_
     snprintf(session->application, sizeof(session->application), "%s", application);
     session->path_unknown = client->path_unknown;
     session->is_replication = client->is_replication;
+    session->has_start_role = client->has_role;
     session->no_breaker = client->path_unknown || client->no_breaker;
     return session->database != NULL && session->user != NULL && session->server_address != NULL;
 }

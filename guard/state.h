@@ -26,8 +26,9 @@
 /* A database as the process knows it; lives as long as dg_guard_shared. */
 struct dg_guard_database {
     char *name;
-    atomic_uint_fast64_t epoch; /* moves when recorded errors may be out of date */
-    atomic_bool is_disarmed;    /* a prediction was contradicted: no breaker until restart */
+    atomic_uint_fast64_t epoch;      /* moves when recorded errors may be out of date */
+    atomic_bool is_disarmed;         /* a prediction was contradicted: no breaker until restart */
+    atomic_uint_fast64_t doubted_ms; /* monotonic: the last read for a doubt was asked for */
     /* Guarded by shared->lock: */
     struct dg_schema_database *handle;
     size_t n_sessions;
@@ -108,6 +109,8 @@ struct dg_guard_session {
     bool default_is_final; /* what the search path is by default will not be looked up again */
     bool was_off;          /* statements went by in mode off */
     bool no_breaker;
+    bool
+        has_start_role; /* without SET ROLE the role is not the user: set by packet or ALTER ROLE; nobody knows which */
     bool client_is_utf8;
     bool server_is_utf8;
     bool strings_are_standard;
@@ -115,8 +118,9 @@ struct dg_guard_session {
     bool query_in_answer; /* the Query under answer is a pending one */
 
     struct dg_path path;
-    uint64_t own_changes; /* changes of the database when our DDL was committed */
-    size_t n_pending;     /* statements under way that may change what later names mean */
+    uint64_t completed_ms; /* monotonic: a statement last completed, and may have changed anything; enforce only */
+    uint64_t own_changes;  /* changes of the database when our DDL was committed */
+    size_t n_pending;      /* statements under way that may change what later names mean */
     size_t prepared_bytes;
     struct dg_map statements;
     struct dg_map portals;

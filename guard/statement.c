@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "guard/state.h"
 
 #define RELEASE_MS 2000
@@ -294,6 +295,8 @@ void dg_guard_completed(struct dg_guard_session *session, struct dg_ticket *tick
     }
     if (stage != DG_STAGE_QUERY && stage != DG_STAGE_EXECUTE)
         return;
+    if (session->mode == DG_MODE_ENFORCE)
+        session->completed_ms = dg_clock_monotonic_ms();
     if (ticket != NULL && stage == DG_STAGE_QUERY)
         ticket->n_completed++;
     if (dg_str_is(tag, "ROLLBACK"))

@@ -42,6 +42,14 @@ void dg_words_unref(struct dg_words *words)
         free(words);
 }
 
+bool dg_words_equal(const struct dg_words *a, const struct dg_words *b)
+{
+    bool is_equal = a->n == b->n;
+    for (size_t i = 0; is_equal && i < a->n; i++)
+        is_equal = strcmp(a->items[i], b->items[i]) == 0;
+    return is_equal;
+}
+
 struct dg_words *dg_words_of_path(struct dg_str text)
 {
     if (text.len > MAX_PATH_BYTES)

@@ -3,6 +3,8 @@
  */
 #include "protocol/startup.h"
 
+#include <strings.h>
+
 #include "protocol/reader.h"
 
 #define CODE_CANCEL 80877102u /* 1234 << 16 | 5678 */
@@ -78,6 +80,24 @@ bool dg_startup_next_parameter(const struct dg_startup *startup, size_t *positio
         return false;
     *position = startup->parameters.len - reader.left;
     return true;
+}
+
+/* ASCII only, as guc_name_compare. */
+static bool is_same_setting(struct dg_str key, const char *name)
+{
+    return key.len == strlen(name) && strncasecmp(key.data, name, key.len) == 0;
+}
+
+struct dg_str dg_startup_find_setting(const struct dg_startup *startup, const char *name)
+{
+    struct dg_str found = {NULL, 0};
+    struct dg_str key, value;
+    size_t position = 0;
+    while (dg_startup_next_parameter(startup, &position, &key, &value)) {
+        if (is_same_setting(key, name))
+            found = value;
+    }
+    return found;
 }
 
 struct dg_str dg_startup_find_parameter(const struct dg_startup *startup, const char *name)

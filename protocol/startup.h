@@ -45,6 +45,8 @@ bool dg_startup_next_parameter(const struct dg_startup *startup, size_t *positio
                                struct dg_str *value);
 /* The last value given for `name` (the server lets later ones win); data is NULL if there is none. */
 struct dg_str dg_startup_find_parameter(const struct dg_startup *startup, const char *name);
+/* The same for a setting (search_path, role, ...), whose names the server compares without regard to case. */
+struct dg_str dg_startup_find_setting(const struct dg_startup *startup, const char *name);
 
 /* What a search of the `options` parameter came to. */
 enum dg_options_answer {

@@ -207,7 +207,7 @@ static bool sets(const struct dg_startup *startup, const char *name)
 {
     char value[64];
     struct dg_str options = dg_startup_find_parameter(startup, "options");
-    return dg_startup_find_parameter(startup, name).data != NULL ||
+    return dg_startup_find_setting(startup, name).data != NULL ||
            dg_startup_options_find(options, name, value, sizeof value) != DG_OPTIONS_ABSENT;
 }
 
@@ -217,7 +217,7 @@ static void introduce(struct dg_session *session, const struct dg_startup *start
     char address[DG_ADDRESS_TEXT_BYTES];
     struct dg_str options = dg_startup_find_parameter(startup, "options");
     enum dg_options_answer answer = dg_startup_options_find(options, "search_path", search_path, sizeof search_path);
-    struct dg_str own_path = dg_startup_find_parameter(startup, "search_path");
+    struct dg_str own_path = dg_startup_find_setting(startup, "search_path");
     const char *user = parameter(startup, "user", "");
     dg_address_print(&session->server_address, address);
     struct dg_guard_client client = {
@@ -228,8 +228,8 @@ static void introduce(struct dg_session *session, const struct dg_startup *start
         .search_path = own_path.data != NULL        ? own_path.data
                        : answer == DG_OPTIONS_FOUND ? search_path
                                                     : NULL,
-        /* Under another role "$user" is another schema. */
-        .path_unknown = (own_path.data == NULL && answer == DG_OPTIONS_UNREADABLE) || sets(startup, "role"),
+        .path_unknown = own_path.data == NULL && answer == DG_OPTIONS_UNREADABLE,
+        .has_role = sets(startup, "role"),
         .no_breaker = sets(startup, "lc_messages") || sets(startup, "idle_session_timeout") || sets(startup, "role"),
         .is_replication = asks_for_replication(startup),
     };

@@ -142,7 +142,7 @@
     "SELECT s.setrole, s.setdatabase <> 0, split_part(c, '=', 1), substr(c, strpos(c, '=') + 1)"                       \
     " FROM pg_catalog.pg_db_role_setting s, unnest(s.setconfig) AS c"                                                  \
     " WHERE s.setdatabase IN (0, (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()))"         \
-    " AND split_part(c, '=', 1) IN ('search_path', 'lc_messages')"
+    " AND split_part(c, '=', 1) IN ('search_path', 'lc_messages', 'role')"
 
 /* $1, $2: schemas ('' for any) and names; $3: what had these names before. The relations, all below and above them in
    the inheritance tree, and what belongs to any of these. */

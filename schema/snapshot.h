@@ -179,7 +179,8 @@ bool dg_snapshot_has_row_cast(const struct dg_snapshot *snapshot, dg_oid source_
 const struct dg_unique_index *dg_snapshot_unique_indexes(const struct dg_snapshot *snapshot, dg_oid relation_oid,
                                                          size_t *cursor);
 /* The value that ALTER ROLE / ALTER DATABASE ... SET gives a session of this role in the snapshot's database (role and
-   database, then role, then database: PostgreSQL's order), or NULL. `name` is "search_path" or "lc_messages". */
+   database, then role, then database: PostgreSQL's order), or NULL. `name` is "search_path", "lc_messages"
+   or "role". */
 const char *dg_snapshot_setting(const struct dg_snapshot *snapshot, const char *name, dg_oid role_oid);
 /* USAGE of the role on the schema, as far as the snapshot knows. */
 enum dg_usage { DG_USAGE_NO, DG_USAGE_YES, DG_USAGE_UNKNOWN };

@@ -146,7 +146,7 @@ static bool answers(struct dg_breaker *breaker, struct dg_hash128 asked, uint64_
                     uint64_t ttl_ms)
 {
     struct dg_str message = {NULL, 0};
-    bool is_answered = dg_breaker_answer(breaker, asked, epoch, now_ms, ttl_ms, &message);
+    bool is_answered = dg_breaker_answer(breaker, asked, epoch, 0, now_ms, ttl_ms, &message);
     if (is_answered)
         assert_true(dg_str_is(message, "the server's words"));
     return is_answered;
@@ -191,6 +191,19 @@ static void test_each_second_repeat_is_a_probe(void **state)
     assert_false(answers(breaker, key, 5, 1002, 1000));
     assert_true(answers(breaker, key, 5, 1003, 1000));
     assert_false(answers(breaker, key, 5, 1004, 1000));
+    dg_breaker_free(breaker);
+}
+
+/* What the session has completed since the server's word may have made the statement valid. */
+static void test_a_statement_completed_since_needs_a_newer_word(void **state)
+{
+    (void)state;
+    struct dg_breaker *breaker = make_breaker();
+    struct dg_str message;
+    assert_false(dg_breaker_answer(breaker, key, 5, 1000, 1001, 1000, &message));
+    assert_true(dg_breaker_answer(breaker, key, 5, 999, 1001, 1000, &message));
+    dg_breaker_record(breaker, key, 5, DG_STR("the server's words"), 1002);
+    assert_true(dg_breaker_answer(breaker, key, 5, 1001, 1003, 1000, &message));
     dg_breaker_free(breaker);
 }
 
@@ -247,6 +260,7 @@ int main(void)
         cmocka_unit_test(test_each_condition_alone_prevents_an_answer),
         cmocka_unit_test(test_the_answer_is_the_servers_for_its_time_only),
         cmocka_unit_test(test_each_second_repeat_is_a_probe),
+        cmocka_unit_test(test_a_statement_completed_since_needs_a_newer_word),
         cmocka_unit_test(test_an_answered_repeat_does_not_prolong_the_servers_word),
         cmocka_unit_test(test_another_answer_or_epoch_closes_for_good),
         cmocka_unit_test(test_a_full_breaker_makes_room_of_what_expired),
