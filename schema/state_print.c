@@ -19,11 +19,26 @@ _Static_assert(DG_STATE_FORMAT == 1, "the header says which format it is");
 
 /* ---- Pieces ------------------------------------------------------------------------------------------------------ */
 
+/* Letters, digits and the like, as nearly all names are. */
+static bool is_plain(struct dg_str bytes)
+{
+    for (size_t i = 0; i < bytes.len; i++)
+        if (bytes.data[i] < ' ' || bytes.data[i] > '~' || bytes.data[i] == '"' || bytes.data[i] == '\\')
+            return false;
+    return true;
+}
+
 /* In front of it a comma: no item is the first of its line. */
 static void print_name(struct dg_text *out, const char *name)
 {
     struct dg_str bytes = dg_str_of(name);
     dg_text_char(out, ',');
+    if (is_plain(bytes)) {
+        dg_text_char(out, '"');
+        dg_text_append(out, bytes);
+        dg_text_char(out, '"');
+        return;
+    }
     if (dg_str_is_utf8(bytes)) {
         dg_text_json_string(out, bytes);
         return;
@@ -34,9 +49,25 @@ static void print_name(struct dg_text *out, const char *name)
     dg_text_cstr(out, "\"}");
 }
 
+/* By hand: there are a million of these in a large schema, and the schema thread has other work waiting. */
+static void print_digits(struct dg_text *out, char before, int64_t value)
+{
+    char digits[24];
+    size_t at = sizeof digits;
+    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    do {
+        digits[--at] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    if (value < 0)
+        digits[--at] = '-';
+    digits[--at] = before;
+    dg_text_append(out, (struct dg_str){digits + at, sizeof digits - at});
+}
+
 static void print_int(struct dg_text *out, int64_t value)
 {
-    dg_text_printf(out, ",%" PRId64, value);
+    print_digits(out, ',', value);
 }
 
 /* pg_class.relkind and the like: one ASCII letter. */
@@ -95,7 +126,7 @@ static void print_columns(struct dg_text *out, const struct dg_relation *relatio
             continue;
         }
         /* The comma of print_name would be one too many: the number goes first. */
-        dg_text_printf(out, "[%u", column->type_oid);
+        print_digits(out, '[', column->type_oid);
         print_name(out, column->name);
         print_int(out, column->typmod);
         print_int(out, column->flags);

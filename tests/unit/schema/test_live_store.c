@@ -11,7 +11,9 @@
 /* cmocka wants the first four above. */
 #include <cmocka.h>
 
+#include <dirent.h>
 #include <poll.h>
+#include <sys/inotify.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -629,6 +631,106 @@ static void the_store_ends_at_once_though_the_server_does_not_answer(void **stat
     assert_int_equal(asked.n_answers, 1);
 }
 
+/* ---- The state folder -------------------------------------------------------------------------------------------- */
+
+#define N_CHANGES 60
+
+static struct fixture *with_state_dir(void **state, char folder[64])
+{
+    struct fixture *fixture = fixture_or_skip(state);
+    snprintf(folder, 64, "/tmp/dg-test-store-XXXXXX");
+    assert_non_null(mkdtemp(folder));
+    fixture->options.state_dir = folder;
+    return with_store(state);
+}
+
+static void remove_state_dir(const char *folder)
+{
+    DIR *directory = opendir(folder);
+    assert_non_null(directory);
+    for (const struct dirent *entry; (entry = readdir(directory)) != NULL;)
+        if (entry->d_name[0] != '.')
+            assert_int_equal(unlinkat(dirfd(directory), entry->d_name, 0), 0);
+    closedir(directory);
+    assert_int_equal(rmdir(folder), 0);
+}
+
+/* How many files have been renamed into place since the last call. */
+static size_t count_replaced(int watch)
+{
+    char events[16384] __attribute__((aligned(__alignof__(struct inotify_event))));
+    size_t n = 0;
+    for (ssize_t len; (len = read(watch, events, sizeof events)) > 0;)
+        for (ssize_t at = 0; at < len; n++) {
+            const struct inotify_event *event = (const void *)(events + at);
+            assert_int_equal(event->mask & IN_Q_OVERFLOW, 0);
+            at += (ssize_t)(sizeof *event + event->len);
+        }
+    return n;
+}
+
+static size_t changes_known(struct dg_schema_database *database)
+{
+    return dg_journal_copy(dg_schema_database_journal(database), NULL, SIZE_MAX);
+}
+
+static void many_changes_are_saved_together_and_the_last_one_at_the_end(void **state)
+{
+    char folder[64];
+    struct fixture *fixture = with_state_dir(state, folder);
+    int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    assert_true(inotify_add_watch(watch, folder, IN_MOVED_TO) >= 0);
+    uint64_t began_ms = dg_clock_monotonic_ms();
+    struct dg_schema_database *database = open_database(fixture, LIVE_DATABASE);
+    dg_snapshot_unref(snapshot_now(fixture, database, NULL));
+    for (int i = 0; i < N_CHANGES; i++) {
+        live_run(fixture->sql, i % 2 == 0 ? "ALTER TABLE leads RENAME COLUMN user_email TO email"
+                                          : "ALTER TABLE leads RENAME COLUMN email TO user_email");
+        dg_snapshot_unref(snapshot_now(fixture, database, "leads"));
+    }
+    assert_int_equal(changes_known(database), N_CHANGES);
+    dg_schema_database_close(database);
+    dg_schema_store_free(fixture->store);
+    fixture->store = NULL;
+    /* The first one at once, the last one at the end. */
+    assert_in_range(count_replaced(watch), 1, (dg_clock_monotonic_ms() - began_ms) / 1000 + 2);
+    close(watch);
+
+    fixture = with_store(state);
+    database = open_database(fixture, LIVE_DATABASE);
+    dg_snapshot_unref(snapshot_now(fixture, database, NULL));
+    assert_int_equal(changes_known(database), N_CHANGES);
+    dg_schema_database_close(database);
+    dg_schema_store_free(fixture->store);
+    fixture->store = NULL;
+    remove_state_dir(folder);
+}
+
+static void a_database_that_made_room_for_another_remembers(void **state)
+{
+    char folder[64];
+    struct fixture *fixture = fixture_or_skip(state);
+    fixture->options.max_databases = 1;
+    (void)with_state_dir(state, folder);
+    struct dg_schema_database *database = open_database(fixture, LIVE_DATABASE);
+    dg_snapshot_unref(snapshot_now(fixture, database, NULL));
+    live_run(fixture->sql, "ALTER TABLE leads RENAME COLUMN user_email TO email");
+    dg_snapshot_unref(snapshot_now(fixture, database, "leads"));
+    assert_int_equal(changes_known(database), 1);
+    dg_schema_database_close(database);
+    /* Not before what it knows is saved. */
+    struct dg_schema_database *other;
+    EVENTUALLY((other = dg_schema_database_open(fixture->store, "postgres")) != NULL);
+    dg_schema_database_close(other);
+    EVENTUALLY((database = dg_schema_database_open(fixture->store, LIVE_DATABASE)) != NULL);
+    dg_snapshot_unref(snapshot_now(fixture, database, NULL));
+    assert_int_equal(changes_known(database), 1);
+    dg_schema_database_close(database);
+    dg_schema_store_free(fixture->store);
+    fixture->store = NULL;
+    remove_state_dir(folder);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -652,6 +754,8 @@ int main(void)
         TEST(more_databases_than_allowed_are_not_watched),
         TEST(a_client_that_comes_back_finds_what_changed_meanwhile),
         TEST(the_store_ends_at_once_though_the_server_does_not_answer),
+        TEST(many_changes_are_saved_together_and_the_last_one_at_the_end),
+        TEST(a_database_that_made_room_for_another_remembers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
