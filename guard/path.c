@@ -126,6 +126,9 @@ void dg_path_apply(struct dg_path *path, const struct dg_sql_effect *effect, str
         dg_path_set(path, SETTING(role), false, DG_SETTING_DEFAULT, NULL);
         dg_path_set(path, SETTING(user), false, DG_SETTING_DEFAULT, NULL);
         drop_temporaries(path);
+        /* The server commits it at once, also where more of the same pipeline follows. */
+        if (!path->is_explicit)
+            dg_path_commit(path);
         return;
     case DG_EFFECT_DISCARD_TEMP:
         drop_temporaries(path);

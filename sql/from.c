@@ -146,6 +146,9 @@ static struct dg_scope_item *relation_item(struct dg_resolver *r, const cJSON *r
         return undecided_item(r, &name, alias);
     if (lookup.may_fail)
         dg_resolver_blur(r);
+    /* An unknown path may not lead there at all: what is missing can be told, that nothing is missing cannot. */
+    if (lookup.may_fail && name.schema == NULL)
+        dg_resolver_undecided(r, DG_REASON_UNKNOWN);
     if (!lookup.is_unique)
         r->is_path_sensitive = true;
     dg_report_reference(r, lookup.relation->oid, 0, name.location);
