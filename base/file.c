@@ -95,11 +95,21 @@ static bool fill(int fd, const char *path, struct dg_str content)
     return write_all(fd, content) && fsync(fd) == 0;
 }
 
+/* What stands there under our own name was left by a process of our number that died. */
+static int create(const char *temporary)
+{
+    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+    int fd = open(temporary, flags, 0600);
+    if (fd < 0 && errno == EEXIST && unlink(temporary) == 0)
+        fd = open(temporary, flags, 0600);
+    return fd;
+}
+
 /* close() is checked: on network file systems it is where a full disk shows up. errno is carried over the calls that
    clean up, for the message. */
-static enum dg_status replace(const char *path, char *temporary, struct dg_str content, struct dg_error *error)
+static enum dg_status replace(const char *path, const char *temporary, struct dg_str content, struct dg_error *error)
 {
-    int fd = mkostemp(temporary, O_CLOEXEC);
+    int fd = create(temporary);
     if (fd < 0)
         return dg_error_set(error, DG_IO, "could not create a temporary file beside \"%s\": %m", path);
     bool ok = fill(fd, path, content);
@@ -123,9 +133,9 @@ enum dg_status dg_file_replace(const char *path, struct dg_str content, struct d
 {
     struct dg_text temporary;
     dg_text_init(&temporary, 4096);
-    dg_text_printf(&temporary, "%s.XXXXXX", path);
+    dg_text_printf(&temporary, "%s.%ld.tmp", path, (long)getpid());
     enum dg_status status = temporary.failed ? dg_error_set(error, DG_LIMIT, "the path \"%.200s...\" is too long", path)
-                                             : replace(path, temporary.data, content, error);
+                                             : replace(path, dg_text_get(&temporary), content, error);
     dg_text_fini(&temporary);
     return status;
 }

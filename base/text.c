@@ -161,6 +161,8 @@ void dg_text_prometheus_label(struct dg_text *text, struct dg_str value)
             dg_text_cstr(text, "\\n");
         else if (c == '\\' || c == '"')
             dg_text_append(text, (struct dg_str){(const char[]){'\\', (char)c}, 2});
+        else if (c < 0x20 || (c >= 0x7f && c < 0xa0))
+            dg_text_char(text, '?'); /* legal, but a terminal would obey it */
         else
             dg_text_append(text, bytes);
     }

@@ -29,7 +29,8 @@ void dg_text_printf(struct dg_text *text, const char *format, ...) DG_PRINTF(2, 
 /* A JSON string with its quotes (RFC 8259). Bytes that are not UTF-8 become U+FFFD; DEL, C1 controls and the Unicode
    line separators are escaped too, so that the string is safe on a terminal and always one line. */
 void dg_text_json_string(struct dg_text *text, struct dg_str value);
-/* A Prometheus label value without its quotes: backslash, quote and newline escaped; non-UTF-8 as U+FFFD. */
+/* A Prometheus label value without its quotes: backslash, quote and newline escaped, other control
+   characters as a question mark; non-UTF-8 as U+FFFD. */
 void dg_text_prometheus_label(struct dg_text *text, struct dg_str value);
 /* An SQL identifier, quoted when it needs quotes; always quoted if `force`. Non-ASCII as U&"\XXXX" (ASCII output). */
 void dg_text_sql_identifier(struct dg_text *text, struct dg_str name, bool force);

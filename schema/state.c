@@ -5,7 +5,7 @@
  *      journal-<hash>.json                 one a database; the hash is of host, port and database name
  *      journal-<hash>.json.corrupt         could not be read
  *      journal-<hash>.json.other           of another server, database or format
- *      journal-<hash>.json.XXXXXX          being written; swept when the lock is taken, for a SIGKILL leaves it behind
+ *      journal-<hash>.json.PID.tmp         being written; swept when the lock is taken, for a SIGKILL leaves it behind
  *
  * What is set aside replaces what was set aside before, so the folder does not grow.
  */
@@ -29,7 +29,7 @@
 #define FILE_PREFIX "journal-"
 #define FILE_SUFFIX ".json"
 #define N_HASH_DIGITS 16u
-#define N_TEMPORARY 6u /* of mkstemp's template */
+#define TEMPORARY_SUFFIX ".tmp"
 /* A model of DG_STATE_MAX_BYTES takes a few times that in memory. */
 #define MAX_MODEL_BYTES ((size_t)256 << 20)
 #define MAX_PATH_BYTES ((size_t)4096)
@@ -44,12 +44,15 @@ struct dg_state {
 
 /* ---- The lock ---------------------------------------------------------------------------------------------------- */
 
-/* "journal-0123456789abcdef.json.AbCdEf": only what we made ourselves. */
+/* "journal-0123456789abcdef.json.4711.tmp" (base/file.h): only what we made ourselves. */
 static bool is_temporary(const char *name)
 {
     const size_t prefix = sizeof FILE_PREFIX - 1;
     const size_t suffix = sizeof FILE_SUFFIX - 1;
-    if (strlen(name) != prefix + N_HASH_DIGITS + suffix + 1 + N_TEMPORARY || strncmp(name, FILE_PREFIX, prefix) != 0)
+    const size_t ending = sizeof TEMPORARY_SUFFIX - 1;
+    const size_t len = strlen(name);
+    if (len <= prefix + N_HASH_DIGITS + suffix + 1 + ending || strncmp(name, FILE_PREFIX, prefix) != 0 ||
+        strcmp(name + len - ending, TEMPORARY_SUFFIX) != 0)
         return false;
     for (size_t i = 0; i < N_HASH_DIGITS; i++)
         if (!isxdigit((unsigned char)name[prefix + i]))

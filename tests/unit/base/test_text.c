@@ -122,6 +122,7 @@ static void prometheus_labels_cannot_end_early(void **state)
         {DG_STR("shop"), "shop"},
         {DG_STR("a\"} 1\nfake 2"), "a\\\"} 1\\nfake 2"},
         {DG_STR("c:\\x"), "c:\\\\x"},
+        {DG_STR("m\r\x1B[2J\x7F"), "m??[2J?"},
         {DG_STR("\xC3\xBC\xFF"), "\xC3\xBC\xEF\xBF\xBD"},
     };
     assert_escapes(dg_text_prometheus_label, cases, sizeof cases / sizeof cases[0]);

@@ -575,8 +575,8 @@ static void only_one_guard_writes(void **state)
 static void what_a_crash_left_half_written_is_swept(void **state)
 {
     struct folder *folder = *state;
-    static const char *const names[] = {"journal-0123456789abcdef.json.aB3dEf", "journal-0123456789abcdef.json.other",
-                                        "journal-of-my-garden-x.json.aB3dEf"};
+    static const char *const names[] = {"journal-0123456789abcdef.json.4711.tmp", "journal-0123456789abcdef.json.other",
+                                        "journal-of-my-garden-x.json.4711.tmp"};
     char paths[3][256];
     for (size_t i = 0; i < 3; i++) {
         snprintf(paths[i], sizeof paths[i], "%s/%s", folder->path, names[i]);
