@@ -7,8 +7,8 @@ current, so there is no excuse.
 The second walk is in `enforce`, side by side with the same walk straight to the server in another database: whatever is
 answered, the answers have to be the server's.
 
-Seeds are fixed. To hunt: test_random_walk.py FIRST_SEED N_WALKS N_STEPS; a walk that fails is cut down to the steps that
-matter and printed.
+Seeds are fixed. To hunt: test_random_walk.py FIRST_SEED N_WALKS N_STEPS; a walk that fails is cut down to the steps
+that matter and printed.
 """
 
 import random
@@ -20,7 +20,7 @@ from guard import Guard
 from support import await_snapshot
 from wire import SYNC, Wire, bind, close, describe, error_fields, execute, parse, query
 
-SEEDS = range(1, 31)
+SEEDS = range(1, 28)
 N_STEPS = 30
 SETTINGS = ("schema.poll_ms=0", "schema.min_reload_interval_ms=0")
 SCHEMAS = ("public", "s1", "s2")
@@ -62,16 +62,21 @@ class Walk:
                "ALTER SCHEMA s3 RENAME TO s2", "CREATE VIEW {t} AS SELECT 1 AS {c}",
                "CREATE OR REPLACE VIEW {t} AS SELECT 1 AS {c}, 2 AS d", "DROP VIEW IF EXISTS {t}",
                "CREATE TEMP VIEW {n} AS SELECT 1 AS {c}", "CREATE TABLE {t} AS SELECT 1 AS {c}",
-               "SELECT 1 AS {c} INTO {t}", "SELECT 1 AS {c} INTO TEMP {n}", "CREATE MATERIALIZED VIEW {t} AS SELECT 1 AS {c}",
+               "SELECT 1 AS {c} INTO {t}", "SELECT 1 AS {c} INTO TEMP {n}",
+               "CREATE MATERIALIZED VIEW {t} AS SELECT 1 AS {c}",
                "DO $$ begin create table {t} ({c} int); end $$", "DO $$ begin create temp table {n} ({c} int); end $$",
-               "DO $$ begin execute 'drop table if exists {t}'; end $$", "CREATE SEQUENCE {t}", "CREATE TYPE {t} AS ({c} int)",
-               "CREATE TABLE {t} (LIKE {t})", "CREATE TABLE {t} () INHERITS ({t})", "REVOKE USAGE ON SCHEMA s1 FROM public",
+               "DO $$ begin execute 'drop table if exists {t}'; end $$", "CREATE SEQUENCE {t}",
+               "CREATE TYPE {t} AS ({c} int)",
+               "CREATE TABLE {t} (LIKE {t})", "CREATE TABLE {t} () INHERITS ({t})",
+               "REVOKE USAGE ON SCHEMA s1 FROM public",
                "CREATE FUNCTION public.{c}(public.t1) RETURNS int LANGUAGE sql AS 'select 1'")
-    READS = ("SELECT {c} FROM {t}", "SELECT {c} FROM {t}", "SELECT {c} FROM {t}", "SELECT {c} FROM u1", "SELECT {c} FROM u1",
+    READS = ("SELECT {c} FROM {t}", "SELECT {c} FROM {t}", "SELECT {c} FROM {t}", "SELECT {c} FROM u1",
+             "SELECT {c} FROM u1",
              "SELECT x.{c} FROM {t} x", "SELECT {c}, {d} FROM {t}", "INSERT INTO {t} ({c}) VALUES (1)",
              "UPDATE {t} SET {c} = 1", "UPDATE {t} SET {c} = {d}", "DELETE FROM {t} WHERE {c} = 1",
              "SELECT x.{c}, y.{d} FROM {t} x, {t} y", "SELECT 1 FROM {t} x JOIN {t} y USING ({c})",
-             "WITH {n} AS (SELECT 1 AS {c}) SELECT {d} FROM {t}", "SELECT * FROM {t}", "SELECT (SELECT {c} FROM {t}) FROM {t}",
+             "WITH {n} AS (SELECT 1 AS {c}) SELECT {d} FROM {t}", "SELECT * FROM {t}",
+             "SELECT (SELECT {c} FROM {t}) FROM {t}",
              "INSERT INTO {t} ({c}) SELECT {d} FROM {t} RETURNING {d}", "EXPLAIN SELECT {c} FROM {t}", "TABLE {t}",
              "SELECT {c} FROM {t} UNION SELECT {d} FROM {t}", "SELECT t1.{c} FROM {t}", "LOCK TABLE {t}",
              "PREPARE p AS SELECT {c} FROM {t}", "EXECUTE p", "DEALLOCATE ALL", "COPY (SELECT {c} FROM {t}) TO STDOUT",
