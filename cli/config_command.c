@@ -20,13 +20,11 @@ static int check(const char *file)
     struct dg_config *config = NULL;
     struct dg_error error = {0};
 
-    if (dg_config_load(&sources, &config, &error) != DG_OK) {
+    if (dg_config_load(&sources, &config, &error) != DG_OK)
         return dg_report_error("config check", &error);
-    }
     printf("%s: ok (mode %s", file, dg_mode_name(config->mode));
-    if (config->environment != NULL) {
+    if (config->environment != NULL)
         printf(", environment %s", config->environment);
-    }
     printf(", %zu rule%s)\n", config->n_rules, config->n_rules == 1 ? "" : "s");
     dg_config_unref(config);
     return DG_EXIT_OK;
@@ -45,14 +43,11 @@ static int print_markdown(void (*print)(struct dg_text *out))
 
 int dg_command_config(int argc, char **argv)
 {
-    if (argc == 3 && strcmp(argv[1], "check") == 0) {
+    if (argc == 3 && strcmp(argv[1], "check") == 0)
         return check(argv[2]);
-    }
-    if (argc == 2 && strcmp(argv[1], "markdown") == 0) {
+    if (argc == 2 && strcmp(argv[1], "markdown") == 0)
         return print_markdown(dg_config_print_markdown);
-    }
-    if (argc == 2 && strcmp(argv[1], "metrics-markdown") == 0) {
+    if (argc == 2 && strcmp(argv[1], "metrics-markdown") == 0)
         return print_markdown(dg_metrics_print_markdown);
-    }
     return dg_usage_error("config", "expected: check FILE, markdown or metrics-markdown");
 }

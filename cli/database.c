@@ -16,13 +16,11 @@ enum dg_status dg_database_read(const char *url, struct dg_snapshot **snapshot, 
     const char *environment_url = getenv("DATABASE_URL");
     struct dg_catalog *catalog = NULL;
 
-    if (url == NULL) {
+    if (url == NULL)
         url = environment_url != NULL ? environment_url : "";
-    }
     enum dg_status status = dg_catalog_connect(url, CONNECT_TIMEOUT_MS, STATEMENT_TIMEOUT_MS, &catalog, error);
-    if (status != DG_OK) {
+    if (status != DG_OK)
         return status;
-    }
     status = dg_catalog_load(catalog, MAX_SNAPSHOT_BYTES, 0, snapshot, error);
     dg_catalog_close(catalog);
     return status;

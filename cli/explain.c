@@ -39,22 +39,19 @@ static int read_arguments(int argc, char **argv, struct dg_explain_arguments *ar
     opterr = 0;
     optind = 1;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option == '?') {
+        if (option == '?')
             return dg_usage_error("explain", "unknown or incomplete option \"%s\"", argv[optind - 1]);
-        }
         arguments->url = option == 'd' ? optarg : arguments->url;
         arguments->role = option == 'r' ? optarg : arguments->role;
         arguments->search_path = option == 'p' ? optarg : arguments->search_path;
         if (option == 'f') {
             arguments->is_json = strcmp(optarg, "json") == 0;
-            if (!arguments->is_json && strcmp(optarg, "text") != 0) {
+            if (!arguments->is_json && strcmp(optarg, "text") != 0)
                 return dg_usage_error("explain", "unknown format \"%s\"; text or json", optarg);
-            }
         }
     }
-    if (argc - optind != 1) {
+    if (argc - optind != 1)
         return dg_usage_error("explain", "expected one SQL text, in quotes");
-    }
     arguments->sql = argv[optind];
     return DG_EXIT_OK;
 }
@@ -69,26 +66,22 @@ static int analyse(const struct dg_explain_arguments *arguments, const struct dg
     session.role = arguments->role != NULL ? arguments->role : dg_snapshot_facts(snapshot)->user;
     const struct dg_role *role = dg_snapshot_role(snapshot, dg_str_of(session.role));
     const char *path = arguments->search_path;
-    if (path == NULL && role != NULL) {
+    if (path == NULL && role != NULL)
         path = dg_snapshot_setting(snapshot, "search_path", role->oid);
-    }
     path = path != NULL ? path : dg_snapshot_facts(snapshot)->search_path;
     const size_t max_name = (size_t)dg_snapshot_facts(snapshot)->max_identifier_length;
-    if (dg_sql_split_search_path(dg_str_of(path), max_name, arena, &session.path, &session.n_path) != DG_OK) {
+    if (dg_sql_split_search_path(dg_str_of(path), max_name, arena, &session.path, &session.n_path) != DG_OK)
         return dg_usage_error("explain", "the search path is not a list of names: %s", path);
-    }
-    if (!dg_str_is_utf8(text)) {
+    if (!dg_str_is_utf8(text))
         return dg_usage_error("explain", "the SQL text is not UTF-8");
-    }
     if (dg_sql_analyze(text, &session, arena, &report.analysis) == DG_NO_MEMORY) {
         fputs("driftguard explain: out of memory\n", stderr);
         return DG_EXIT_UNDETERMINED;
     }
-    if (arguments->is_json) {
+    if (arguments->is_json)
         dg_explain_print_json(&report, stdout);
-    } else {
+    else
         dg_explain_print_text(&report, stdout);
-    }
     return dg_explain_exit_code(&report.analysis);
 }
 
@@ -100,12 +93,10 @@ int dg_command_explain(int argc, char **argv)
     struct dg_arena arena;
 
     int code = read_arguments(argc, argv, &arguments);
-    if (code != DG_EXIT_OK) {
+    if (code != DG_EXIT_OK)
         return code;
-    }
-    if (dg_database_read(arguments.url, &snapshot, &error) != DG_OK) {
+    if (dg_database_read(arguments.url, &snapshot, &error) != DG_OK)
         return dg_report_error("explain", &error);
-    }
     dg_arena_init(&arena, ARENA_MAX_BYTES);
     code = analyse(&arguments, snapshot, &arena);
     dg_arena_fini(&arena);

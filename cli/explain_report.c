@@ -30,10 +30,8 @@ static bool was_seen(const struct dg_sql_statement *statement, size_t index, boo
 
     for (size_t i = 0; i < index; i++) {
         const struct dg_sql_reference *earlier = &statement->references[i];
-        if (earlier->relation_oid == reference->relation_oid &&
-            (!with_column || earlier->attnum == reference->attnum)) {
+        if (earlier->relation_oid == reference->relation_oid && (!with_column || earlier->attnum == reference->attnum))
             return true;
-        }
     }
     return false;
 }
@@ -61,9 +59,8 @@ static void print_relation(const struct dg_explain_report *report, const struct 
     const struct dg_relation *relation = dg_snapshot_relation_by_oid(report->snapshot, oid);
     const char *separator = ": ";
 
-    if (relation == NULL) {
+    if (relation == NULL)
         return;
-    }
     fprintf(out, "  refers to   %s.%s", schema_name(report->snapshot, relation), relation->name);
     for (size_t i = first; i < statement->n_references; i++) {
         const struct dg_sql_reference *reference = &statement->references[i];
@@ -82,17 +79,14 @@ static void print_finding(const struct dg_explain_report *report, const struct d
     struct dg_diagnosis diagnosis;
 
     fprintf(out, "  finding     %s: %s", finding->sqlstate, finding->message);
-    if (finding->position != 0) {
+    if (finding->position != 0)
         fprintf(out, " (at character %u, in %s)", finding->position, dg_clause_text(finding->clause));
-    }
     fputc('\n', out);
     diagnose(report, statement, index, &diagnosis);
-    if (diagnosis.detail[0] != '\0') {
+    if (diagnosis.detail[0] != '\0')
         fprintf(out, "              %s\n", diagnosis.detail);
-    }
-    if (diagnosis.hint[0] != '\0') {
+    if (diagnosis.hint[0] != '\0')
         fprintf(out, "              HINT: %s\n", diagnosis.hint);
-    }
 }
 
 static void print_prediction(const struct dg_sql_statement *statement, FILE *out)
@@ -111,20 +105,16 @@ static void print_prediction(const struct dg_sql_statement *statement, FILE *out
 
 void dg_explain_print_text(const struct dg_explain_report *report, FILE *out)
 {
-    if (report->analysis.reason != DG_REASON_NONE) {
+    if (report->analysis.reason != DG_REASON_NONE)
         fprintf(out, "not analysed: %s\n", dg_reason_help(report->analysis.reason));
-    }
     for (size_t i = 0; i < report->analysis.n_statements; i++) {
         const struct dg_sql_statement *statement = &report->analysis.statements[i];
         fprintf(out, "%s\n", statement->command);
-        for (size_t j = 0; j < statement->n_references; j++) {
-            if (!was_seen(statement, j, false)) {
+        for (size_t j = 0; j < statement->n_references; j++)
+            if (!was_seen(statement, j, false))
                 print_relation(report, statement, j, out);
-            }
-        }
-        for (size_t j = 0; j < statement->n_findings; j++) {
+        for (size_t j = 0; j < statement->n_findings; j++)
             print_finding(report, statement, j, out);
-        }
         print_prediction(statement, out);
     }
 }
@@ -139,9 +129,8 @@ static cJSON *reference_json(const struct dg_explain_report *report, const struc
     if (relation != NULL) {
         cJSON_AddStringToObject(json, "schema", schema_name(report->snapshot, relation));
         cJSON_AddStringToObject(json, "relation", relation->name);
-        if (reference->attnum != 0) {
+        if (reference->attnum != 0)
             cJSON_AddStringToObject(json, "column", column_name(relation, reference->attnum));
-        }
     }
     cJSON_AddStringToObject(json, "clause", dg_clause_text(reference->clause));
     cJSON_AddNumberToObject(json, "offset", reference->location);
@@ -150,9 +139,8 @@ static cJSON *reference_json(const struct dg_explain_report *report, const struc
 
 static void add_string(cJSON *json, const char *key, const char *value)
 {
-    if (value != NULL && value[0] != '\0') {
+    if (value != NULL && value[0] != '\0')
         cJSON_AddStringToObject(json, key, value);
-    }
 }
 
 static cJSON *finding_json(const struct dg_explain_report *report, const struct dg_sql_statement *statement,
@@ -189,12 +177,10 @@ static cJSON *statement_json(const struct dg_explain_report *report, const struc
                             statement->n_findings > 0             ? "refused"
                             : statement->reason != DG_REASON_NONE ? "unknown"
                                                                   : "accepted");
-    for (size_t i = 0; i < statement->n_references; i++) {
+    for (size_t i = 0; i < statement->n_references; i++)
         cJSON_AddItemToArray(references, reference_json(report, &statement->references[i]));
-    }
-    for (size_t i = 0; i < statement->n_findings; i++) {
+    for (size_t i = 0; i < statement->n_findings; i++)
         cJSON_AddItemToArray(findings, finding_json(report, statement, i));
-    }
     return json;
 }
 
@@ -204,9 +190,8 @@ void dg_explain_print_json(const struct dg_explain_report *report, FILE *out)
     cJSON *statements = cJSON_AddArrayToObject(json, "statements");
 
     cJSON_AddStringToObject(json, "reason", dg_reason_label(report->analysis.reason));
-    for (size_t i = 0; i < report->analysis.n_statements; i++) {
+    for (size_t i = 0; i < report->analysis.n_statements; i++)
         cJSON_AddItemToArray(statements, statement_json(report, &report->analysis.statements[i]));
-    }
     char *text = cJSON_Print(json);
     fprintf(out, "%s\n", text == NULL ? "{}" : text);
     free(text);
@@ -218,12 +203,10 @@ int dg_explain_exit_code(const struct dg_sql_analysis *analysis)
     int code = analysis->reason == DG_REASON_NONE ? DG_EXIT_OK : DG_EXIT_UNDETERMINED;
 
     for (size_t i = 0; i < analysis->n_statements; i++) {
-        if (analysis->statements[i].n_findings > 0) {
+        if (analysis->statements[i].n_findings > 0)
             return DG_EXIT_FOUND;
-        }
-        if (analysis->statements[i].reason != DG_REASON_NONE) {
+        if (analysis->statements[i].reason != DG_REASON_NONE)
             code = DG_EXIT_UNDETERMINED;
-        }
     }
     return code;
 }

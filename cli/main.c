@@ -25,9 +25,8 @@ static const struct dg_command commands[] = {
 static void print_help(FILE *out)
 {
     fputs("driftguard stands between an application and PostgreSQL and explains schema drift.\n\nUsage:\n", out);
-    for (size_t i = 0; i < N_COMMANDS; i++) {
+    for (size_t i = 0; i < N_COMMANDS; i++)
         fprintf(out, "  driftguard %s %s\n      %s\n", commands[i].name, commands[i].usage, commands[i].summary);
-    }
     fputs("  driftguard --version\n\nExit codes: 0 compatible, 1 could not determine, 2 incompatible (something was "
           "found), "
           "64 usage.\nOptions of run, each also in the config file and as DRIFTGUARD_* variable:\n",
@@ -67,11 +66,9 @@ int main(int argc, char **argv)
         puts("driftguard " DG_VERSION);
         return DG_EXIT_OK;
     }
-    for (size_t i = 0; i < N_COMMANDS; i++) {
-        if (strcmp(argv[1], commands[i].name) == 0) {
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        if (strcmp(argv[1], commands[i].name) == 0)
             return commands[i].run(argc - 1, argv + 1);
-        }
-    }
     fprintf(stderr, "driftguard: there is no subcommand \"%s\"\n\n", argv[1]);
     print_help(stderr);
     return DG_EXIT_USAGE;

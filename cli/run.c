@@ -80,12 +80,10 @@ static char *setting_of_flag(const char *flag, const char *value)
 {
     char *setting = NULL;
 
-    if (asprintf(&setting, "%s=%s", flag, value) < 0) {
+    if (asprintf(&setting, "%s=%s", flag, value) < 0)
         return NULL;
-    }
-    for (char *c = setting; *c != '='; c++) {
+    for (char *c = setting; *c != '='; c++)
         *c = *c == '-' ? '_' : *c;
-    }
     return setting;
 }
 
@@ -97,25 +95,21 @@ static int read_arguments(int argc, char **argv, struct dg_run_arguments *argume
     opterr = 0;
     optind = 1;
     while ((option = getopt_long(argc, argv, "", long_options, &index)) != -1) {
-        if (option == '?') {
+        if (option == '?')
             return dg_usage_error("run", "unknown or incomplete option \"%s\"", argv[optind - 1]);
-        }
         if (option == 'c') {
             arguments->file = optarg;
             continue;
         }
-        if (arguments->n_settings == MAX_SETTINGS) {
+        if (arguments->n_settings == MAX_SETTINGS)
             return dg_usage_error("run", "more than %d options", MAX_SETTINGS);
-        }
         const char *setting = option == 's' ? strdup(optarg) : setting_of_flag(long_options[index].name, optarg);
-        if (setting == NULL) {
+        if (setting == NULL)
             return dg_usage_error("run", "no memory");
-        }
         arguments->settings[arguments->n_settings++] = setting;
     }
-    if (optind < argc) {
+    if (optind < argc)
         return dg_usage_error("run", "unexpected argument \"%s\"", argv[optind]);
-    }
     return DG_EXIT_OK;
 }
 
@@ -196,9 +190,8 @@ static bool lower_ceiling(void *context, enum dg_mode ceiling)
     struct dg_app *app = context;
     struct dg_config *config = dg_config_lowered((struct dg_config *)app->config.object, ceiling);
 
-    if (config == NULL) {
+    if (config == NULL)
         return false;
-    }
     dg_published_set(&app->config, &config->shared);
     publish_mode(app);
     dg_logf(app->log, DG_LOG_WARNING, "ceiling_lowered", "no session gets a higher mode than this until SIGHUP",
@@ -212,9 +205,8 @@ static void on_drain_poll(evutil_socket_t fd, short events, void *context)
 
     (void)fd;
     (void)events;
-    if (dg_proxy_open_sessions(app->proxy) == 0) {
+    if (dg_proxy_open_sessions(app->proxy) == 0)
         event_base_loopbreak(app->base);
-    }
 }
 
 /* The first signal drains: sessions end when they are idle. The second ends the process. */
@@ -256,21 +248,18 @@ static enum dg_status add_events(struct dg_app *app)
     app->on_tick = event_new(app->base, -1, EV_PERSIST, on_tick, app);
     app->on_drain_poll = event_new(app->base, -1, EV_PERSIST, on_drain_poll, app);
     if (app->on_hangup == NULL || app->on_terminate == NULL || app->on_interrupt == NULL || app->on_tick == NULL ||
-        app->on_drain_poll == NULL) {
+        app->on_drain_poll == NULL)
         return DG_NO_MEMORY;
-    }
     if (evsignal_add(app->on_hangup, NULL) != 0 || evsignal_add(app->on_terminate, NULL) != 0 ||
-        evsignal_add(app->on_interrupt, NULL) != 0 || event_add(app->on_tick, &tick) != 0) {
+        evsignal_add(app->on_interrupt, NULL) != 0 || event_add(app->on_tick, &tick) != 0)
         return DG_NO_MEMORY;
-    }
     return DG_OK;
 }
 
 static void free_event(struct event *event)
 {
-    if (event != NULL) {
+    if (event != NULL)
         event_free(event);
-    }
 }
 
 /* Top floor first: whoever is freed may still use what stands below. */
@@ -279,24 +268,20 @@ static void app_fini(struct dg_app *app)
     dg_admin_free(app->admin);
     dg_schema_store_stop(app->store); /* it answers into the workers' mailboxes */
     dg_proxy_free(app->proxy);
-    if (app->guard != NULL) {
+    if (app->guard != NULL)
         dg_guard_shared_free(app->guard);
-    }
-    if (app->store != NULL) {
+    if (app->store != NULL)
         dg_schema_store_free(app->store);
-    }
     free_event(app->on_hangup);
     free_event(app->on_terminate);
     free_event(app->on_interrupt);
     free_event(app->on_tick);
     free_event(app->on_drain_poll);
-    if (app->base != NULL) {
+    if (app->base != NULL)
         event_base_free(app->base);
-    }
     dg_log_free(app->log);
-    if (app->metrics != NULL) {
+    if (app->metrics != NULL)
         dg_metrics_free(app->metrics);
-    }
     dg_published_fini(&app->config);
     explicit_bzero(&app->upstream, sizeof(app->upstream));
     libevent_global_shutdown();
@@ -312,20 +297,16 @@ static enum dg_status start_parts(struct dg_app *app, struct dg_error *error)
     app->metrics = dg_metrics_new();
     app->log = dg_log_new(STDERR_FILENO, config->log_format, config->log_level, (size_t)config->log_queue_bytes);
     app->shard = app->metrics == NULL ? NULL : dg_metrics_shard_new(app->metrics);
-    if (app->base == NULL || app->shard == NULL || app->log == NULL || add_events(app) != DG_OK) {
+    if (app->base == NULL || app->shard == NULL || app->log == NULL || add_events(app) != DG_OK)
         return dg_error_set(error, DG_NO_MEMORY, "no memory or no thread for the start");
-    }
-    if ((status = dg_schema_store_new(&options, app->metrics, app->log, &app->store, error)) != DG_OK) {
+    if ((status = dg_schema_store_new(&options, app->metrics, app->log, &app->store, error)) != DG_OK)
         return status;
-    }
     app->guard = dg_guard_shared_new(&app->config, app->store, app->metrics, app->log);
-    if (app->guard == NULL) {
+    if (app->guard == NULL)
         return dg_error_set(error, DG_NO_MEMORY, "no memory for the guard");
-    }
     const struct dg_proxy_parts proxy_parts = {&app->config, app->guard, app->metrics, app->log};
-    if ((status = dg_proxy_new(&proxy_parts, &app->proxy, error)) != DG_OK) {
+    if ((status = dg_proxy_new(&proxy_parts, &app->proxy, error)) != DG_OK)
         return status;
-    }
     if (config->admin[0] != '\0') {
         const struct dg_admin_parts admin_parts = {.metrics = app->metrics,
                                                    .guard = app->guard,
@@ -334,9 +315,8 @@ static enum dg_status start_parts(struct dg_app *app, struct dg_error *error)
                                                    .log = app->log,
                                                    .lower_ceiling = lower_ceiling,
                                                    .context = app};
-        if ((status = dg_admin_new(app->base, config->admin, &admin_parts, &app->admin, error)) != DG_OK) {
+        if ((status = dg_admin_new(app->base, config->admin, &admin_parts, &app->admin, error)) != DG_OK)
             return status;
-        }
     }
     return dg_proxy_start(app->proxy, error);
 }
@@ -366,18 +346,15 @@ static void log_start(struct dg_app *app)
 
 static enum dg_status app_run(struct dg_app *app, struct dg_error *error)
 {
-    if (running_config(app)->upstream[0] == '\0') {
+    if (running_config(app)->upstream[0] == '\0')
         return dg_error_set(error, DG_USAGE, "no upstream: say --upstream postgres://HOST:PORT[/DATABASE]");
-    }
     enum dg_status status = dg_url_parse(running_config(app)->upstream, &app->upstream, error);
-    if (status == DG_OK) {
+    if (status == DG_OK)
         status = start_parts(app, error);
-    }
     if (status == DG_OK) {
         log_start(app);
-        if (event_base_dispatch(app->base) < 0) {
+        if (event_base_dispatch(app->base) < 0)
             status = dg_error_set(error, DG_INTERNAL, "the main event loop failed");
-        }
         dg_logf(app->log, DG_LOG_INFO, "stopped", "driftguard ends",
                 dg_field_int("sessions", (int64_t)dg_proxy_open_sessions(app->proxy)));
     }
@@ -396,9 +373,8 @@ static void forget_application_environment(void)
         bool is_postgres = strncmp(environ[i], "PG", 2) == 0 && len < sizeof(name);
         (void)snprintf(name, sizeof(name), "%.*s", (int)len, environ[i]);
         /* unsetenv closes the gap, so the next one stands at the same place. */
-        if (!is_postgres || strcmp(name, "PGPASSFILE") == 0 || unsetenv(name) != 0) {
+        if (!is_postgres || strcmp(name, "PGPASSFILE") == 0 || unsetenv(name) != 0)
             i++;
-        }
     }
 }
 
@@ -423,8 +399,7 @@ int dg_command_run(int argc, char **argv)
         app_fini(&app);
         code = status == DG_OK ? DG_EXIT_OK : dg_report_error("run", &error);
     }
-    for (size_t i = 0; i < arguments.n_settings; i++) {
+    for (size_t i = 0; i < arguments.n_settings; i++)
         free((void *)(uintptr_t)arguments.settings[i]);
-    }
     return code;
 }

@@ -24,18 +24,15 @@ int dg_command_snapshot(int argc, char **argv)
     opterr = 0;
     optind = 1;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option == '?') {
+        if (option == '?')
             return dg_usage_error("snapshot", "unknown or incomplete option \"%s\"", argv[optind - 1]);
-        }
         url = option == 'd' ? optarg : url;
         with_system = with_system || option == 's';
     }
-    if (optind < argc) {
+    if (optind < argc)
         return dg_usage_error("snapshot", "unexpected argument \"%s\"", argv[optind]);
-    }
-    if (dg_database_read(url, &snapshot, &error) != DG_OK) {
+    if (dg_database_read(url, &snapshot, &error) != DG_OK)
         return dg_report_error("snapshot", &error);
-    }
     struct dg_text json;
     dg_text_init(&json, MAX_JSON_BYTES);
     dg_snapshot_print_json(snapshot, with_system, &json);

@@ -21,7 +21,7 @@
 #define DG_GUARD_MAX_PREPARED 10000
 #define DG_GUARD_MAX_PORTALS 1000
 #define DG_GUARD_MAX_READS 64
-#define DG_GUARD_ANALYSIS_BYTES ((size_t)32 << 20)
+#define DG_GUARD_ANALYSIS_BYTES ((size_t)8 << 20)
 
 /* A database as the process knows it; lives as long as dg_guard_shared. */
 struct dg_guard_database {

@@ -65,9 +65,8 @@ static bool is_served(struct evhttp_request *request)
 {
     enum evhttp_cmd_type command = evhttp_request_get_command(request);
 
-    if (command == EVHTTP_REQ_GET || command == EVHTTP_REQ_HEAD) {
+    if (command == EVHTTP_REQ_GET || command == EVHTTP_REQ_HEAD)
         return true;
-    }
     evhttp_send_error(request, HTTP_BADMETHOD, "only GET and HEAD");
     return false;
 }
@@ -75,25 +74,22 @@ static bool is_served(struct evhttp_request *request)
 static void on_healthz(struct evhttp_request *request, void *context)
 {
     (void)context;
-    if (is_served(request)) {
+    if (is_served(request))
         send_word(request, HTTP_OK, "ok");
-    }
 }
 
 static void on_readyz(struct evhttp_request *request, void *context)
 {
     const struct dg_admin *admin = context;
 
-    if (!is_served(request)) {
+    if (!is_served(request))
         return;
-    }
-    if (dg_proxy_is_draining(admin->parts.proxy)) {
+    if (dg_proxy_is_draining(admin->parts.proxy))
         send_word(request, HTTP_SERVUNAVAIL, "draining");
-    } else if (!dg_proxy_upstream_was_reached(admin->parts.proxy)) {
+    else if (!dg_proxy_upstream_was_reached(admin->parts.proxy))
         send_word(request, HTTP_SERVUNAVAIL, "the upstream has not accepted a connection yet");
-    } else {
+    else
         send_word(request, HTTP_OK, "ready");
-    }
 }
 
 static void on_metrics(struct evhttp_request *request, void *context)
@@ -101,9 +97,8 @@ static void on_metrics(struct evhttp_request *request, void *context)
     const struct dg_admin *admin = context;
     struct dg_text text;
 
-    if (!is_served(request)) {
+    if (!is_served(request))
         return;
-    }
     dg_text_init(&text, ADMIN_MAX_RESPONSE_BYTES);
     dg_metrics_expose(admin->parts.metrics, &text);
     send_text(request, HTTP_OK, "text/plain; version=0.0.4; charset=utf-8", &text);
@@ -115,9 +110,8 @@ static void on_drift(struct evhttp_request *request, void *context)
     const struct dg_admin *admin = context;
     struct dg_text text;
 
-    if (!is_served(request)) {
+    if (!is_served(request))
         return;
-    }
     dg_text_init(&text, ADMIN_MAX_RESPONSE_BYTES);
     dg_guard_print_drift(admin->parts.guard, &text);
     send_text(request, HTTP_OK, "application/json", &text);
@@ -135,9 +129,8 @@ static void on_page(struct evhttp_request *request, void *context)
     };
     struct dg_text text;
 
-    if (!is_served(request)) {
+    if (!is_served(request))
         return;
-    }
     dg_text_init(&text, ADMIN_MAX_RESPONSE_BYTES);
     dg_page_print(&parts, &text);
     send_text(request, HTTP_OK, "text/html; charset=utf-8", &text);
@@ -150,9 +143,8 @@ static bool read_mode(struct evhttp_request *request, enum dg_mode *mode)
     char word[ADMIN_MAX_BODY_BYTES];
     ev_ssize_t len = evbuffer_copyout(body, word, sizeof(word));
 
-    while (len > 0 && (word[len - 1] == '\n' || word[len - 1] == '\r')) {
+    while (len > 0 && (word[len - 1] == '\n' || word[len - 1] == '\r'))
         len--;
-    }
     return len > 0 && dg_mode_parse((struct dg_str){word, (size_t)len}, mode);
 }
 
@@ -161,17 +153,16 @@ static void on_mode_ceiling(struct evhttp_request *request, void *context)
     const struct dg_admin *admin = context;
     enum dg_mode mode = DG_MODE_OFF;
 
-    if (evhttp_request_get_command(request) != EVHTTP_REQ_POST) {
+    if (evhttp_request_get_command(request) != EVHTTP_REQ_POST)
         evhttp_send_error(request, HTTP_BADMETHOD, "POST a mode's name");
-    } else if (evhttp_find_header(evhttp_request_get_input_headers(request), "Origin") != NULL) {
+    else if (evhttp_find_header(evhttp_request_get_input_headers(request), "Origin") != NULL)
         evhttp_send_error(request, 403, "not from a browser's page");
-    } else if (!read_mode(request, &mode)) {
+    else if (!read_mode(request, &mode))
         evhttp_send_error(request, HTTP_BADREQUEST, "the body must be one of: off, observe, annotate, enforce");
-    } else if (!admin->parts.lower_ceiling(admin->parts.context, mode)) {
+    else if (!admin->parts.lower_ceiling(admin->parts.context, mode))
         evhttp_send_error(request, HTTP_SERVUNAVAIL, "no memory");
-    } else {
+    else
         send_word(request, HTTP_OK, dg_mode_name(mode));
-    }
 }
 
 static enum dg_status add_routes(struct dg_admin *admin)
@@ -184,11 +175,9 @@ static enum dg_status add_routes(struct dg_admin *admin)
         {"/metrics", on_metrics}, {"/drift", on_drift},     {"/mode_ceiling", on_mode_ceiling},
     };
 
-    for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
-        if (evhttp_set_cb(admin->http, routes[i].path, routes[i].handler, admin) != 0) {
+    for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
+        if (evhttp_set_cb(admin->http, routes[i].path, routes[i].handler, admin) != 0)
             return DG_NO_MEMORY;
-        }
-    }
     return DG_OK;
 }
 
@@ -198,9 +187,8 @@ enum dg_status dg_admin_new(struct event_base *base, const char *address, const 
     char host[256];
     char port[8];
     enum dg_status status = dg_address_parse(address, host, port, error);
-    if (status != DG_OK) {
+    if (status != DG_OK)
         return status;
-    }
     struct dg_admin *admin = calloc(1, sizeof(*admin));
     if (admin == NULL || (admin->http = evhttp_new(base)) == NULL) {
         free(admin);
@@ -226,9 +214,8 @@ enum dg_status dg_admin_new(struct event_base *base, const char *address, const 
 
 void dg_admin_free(struct dg_admin *admin)
 {
-    if (admin == NULL) {
+    if (admin == NULL)
         return;
-    }
     evhttp_free(admin->http);
     free(admin);
 }

@@ -59,9 +59,8 @@ static void print_database(const struct dg_schema_status *status, void *context)
     struct dg_text *out = context;
     char read_at[DG_CLOCK_ISO_BYTES] = "never";
 
-    if (status->read_at_us != 0) {
+    if (status->read_at_us != 0)
         dg_clock_format_iso(status->read_at_us, read_at);
-    }
     dg_text_cstr(out, "<tr><td>");
     print_html(out, status->database);
     dg_text_printf(out, "</td><td>%zu</td><td>%s</td><td>%s</td><td>%zu kB</td><td>", status->n_clients,
