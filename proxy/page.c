@@ -15,7 +15,8 @@ static const char page_head[] =
     "body{font:15px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem;color:#1b1f24}"
     "table{border-collapse:collapse;width:100%;margin:.5rem 0 2rem}th,td{text-align:left;padding:.35rem .6rem;"
     "border-bottom:1px solid #d8dee4;vertical-align:top}th{font-weight:600}code{font:13px ui-monospace,monospace}"
-    ".open{color:#b42318;font-weight:600}.quiet{color:#57606a}h1{font-size:1.4rem}h2{font-size:1.1rem}"
+    ".open{color:#b42318;font-weight:600}.quiet{color:#57606a}.t{white-space:nowrap}.s{font:13px "
+    "ui-monospace,monospace}h1{font-size:1.4rem}h2{font-size:1.1rem}"
     "</style></head><body><h1>driftguard " DG_VERSION "</h1>";
 
 static const char page_drift[] =
@@ -25,11 +26,12 @@ static const char page_drift[] =
     "<p class=\"quiet\">Machine-readable: <a href=\"/metrics\">/metrics</a>, <a href=\"/drift\">/drift</a>, "
     "<a href=\"/readyz\">/readyz</a>, <a href=\"/healthz\">/healthz</a>.</p><script>"
     "fetch('/drift').then(r=>r.json()).then(d=>{const g=d.groups||[];if(!g.length)return;"
-    "document.getElementById('none').hidden=true;const t=document.getElementById('drift');t.hidden=false;"
-    "for(const x of g){const r=t.tBodies[0].insertRow();const c=(v,k)=>{const e=r.insertCell();e.textContent=v;"
+    "document.getElementById('none').hidden=true;const table=document.getElementById('drift');table.hidden=false;"
+    "for(const x of g){const r=table.tBodies[0].insertRow();const c=(v,k)=>{const e=r.insertCell();e.textContent=v;"
     "if(k)e.className=k};c(x.state,x.state==='open'?'open':'quiet');"
-    "c(x.kind+': '+[x.relation,x.column].filter(Boolean).join('.'));c(x.database);c(x.count);c(x.first_seen);"
-    "c(x.last_seen);c((x.applications||[]).join(', '));c((x.statements||[])[0]||'')}});"
+    "c(x.kind+': '+[x.relation,x.column].filter(Boolean).join('.'));c(x.database);c(x.count);const "
+    "t=v=>v.replace('T',' ').slice(0,19)+' UTC';c(t(x.first_seen),'t');"
+    "c(t(x.last_seen),'t');c((x.applications||[]).join(', '));c((x.statements||[])[0]||'','s')}});"
     "</script></body></html>\n";
 
 static void print_html(struct dg_text *out, const char *value)
