@@ -24,6 +24,8 @@ import environment
 SANITIZER_REPORT = re.compile(r"ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:|SUMMARY: \w+Sanitizer")
 SAMPLE = re.compile(r"^(?P<name>[A-Za-z_:][A-Za-z0-9_:]*)(?:\{(?P<labels>.*)\})? (?P<value>\S+)$")
 LABEL = re.compile(r'([A-Za-z_][A-Za-z0-9_]*)="((?:[^"\\]|\\.)*)"')
+# On a busy machine, under sanitizers, a catalog read takes longer than an application would wait. A later --set wins.
+PATIENT = ("annotate.timeout_ms=5000",)
 UNESCAPED = {"\\\\": "\\", '\\"': '"', "\\n": "\n"}
 
 
@@ -63,7 +65,7 @@ class Guard:
         self._database = database
         self._binary = str(binary or environment.binary())
         self._words = ["--mode", mode] if mode else []
-        for setting in settings:
+        for setting in (*PATIENT, *settings):
             self._words += ["--set", setting]
         self._words += [str(word) for word in arguments]
         self._variables = variables or {}
