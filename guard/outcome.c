@@ -131,6 +131,9 @@ void dg_outcome_completed(struct dg_guard_session *session, struct dg_ticket *ti
     /* Whatever made the name valid may have made others, in this transaction still. */
     const struct dg_sql_effect unseen = {.kind = DG_EFFECT_DDL};
     dg_path_apply(&session->path, &unseen, DG_STR(""));
+    /* A function may have set the search path, and that stays when the transaction ends. */
+    if (!statement->findings[0].is_certain)
+        dg_path_lose(&session->path);
 }
 
 void dg_outcome_raised(struct dg_guard_session *session, struct dg_ticket *ticket,

@@ -147,9 +147,13 @@ static void settle_doubt(struct dg_read *read)
         same_finding(&before->findings[0], &after->findings[0]) && !has_moved(read, before) &&
         !default_has_moved(read)) {
         dg_outcome_count(read->guard, read->database->name, "false_alarm", "");
-        atomic_store(&read->database->is_disarmed, true);
+        /* What rests on the search path was never the breaker's. */
+        if (before->findings[0].is_certain)
+            atomic_store(&read->database->is_disarmed, true);
         dg_logf(read->guard->shared->log, DG_LOG_WARNING, "false_alarm",
-                "a predicted error was not raised; the breaker of this database is off until restart",
+                before->findings[0].is_certain
+                    ? "a predicted error was not raised; the breaker of this database is off until restart"
+                    : "a predicted error was not raised; the session's search path is not what it seemed to be",
                 dg_field_str("database", read->database->name), dg_field_str("sqlstate", before->findings[0].sqlstate));
     }
     dg_verdict_unref(anew);

@@ -28,6 +28,12 @@ static void on_client_readable(evutil_socket_t fd, short what, void *context);
 static void on_client_writable(evutil_socket_t fd, short what, void *context);
 static void on_timer(evutil_socket_t fd, short what, void *context);
 
+/* The end of the process does not wait for who does not read. */
+static uint64_t last_words_ms(const struct dg_session *session)
+{
+    return session->worker->is_draining ? PARTING_MS : LAST_WORDS_MS;
+}
+
 /* ---- states ------------------------------------------------------------------------------------------------------ */
 
 #define TO(state) (1u << (unsigned)DG_SESSION_##state)
@@ -100,7 +106,7 @@ void dg_session_enter(struct dg_session *session, enum dg_session_state state)
         break;
     case DG_SESSION_PARTING:
         leave_server(session);
-        dg_session_arm(session, LAST_WORDS_MS);
+        dg_session_arm(session, last_words_ms(session));
         break;
     case DG_SESSION_CLOSED:
         leave_server(session);
@@ -270,6 +276,8 @@ bool dg_session_is_idle(struct dg_session *session)
 
 void dg_session_drain(struct dg_session *session)
 {
+    if (session->state == DG_SESSION_PARTING)
+        dg_session_arm(session, PARTING_MS);
     bool is_starting = session->state == DG_SESSION_STARTUP || session->state == DG_SESSION_CONNECTING ||
                        session->state == DG_SESSION_AUTHENTICATING;
     if (!is_starting && !dg_session_is_idle(session))
@@ -382,6 +390,6 @@ static void on_client_writable(evutil_socket_t fd, short what, void *context)
     (void)what;
     dg_relay_flush(session, &session->to_client);
     if (session->state == DG_SESSION_PARTING)
-        dg_session_arm(session, LAST_WORDS_MS);
+        dg_session_arm(session, last_words_ms(session));
     dg_session_update(session);
 }

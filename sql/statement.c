@@ -48,6 +48,19 @@ static void plan_query(const cJSON *node, struct dg_effects *effects, struct dg_
     dg_effects_of_set_config(effects, node);
 }
 
+/* UPDATE pg_settings SET setting = ... is SET by another name (the system's rule pg_settings_u): to what, is not looked at. */
+static void plan_update(const cJSON *node, struct dg_effects *effects, struct dg_statement_plan *plan)
+{
+    const char *target = dg_tree_string(dg_tree_field(dg_node_fields(node), "relation"), "relname");
+
+    plan_query(node, effects, plan);
+    if (target == NULL || strcmp(target, "pg_settings") != 0)
+        return;
+    dg_effects_append(effects, DG_EFFECT_PATH_UNKNOWN);
+    dg_effects_append(effects, DG_EFFECT_SET_ROLE);
+    plan->is_repeatable = false;
+}
+
 /* SELECT ... INTO makes a table; of a set operation the leftmost arm says so. */
 static void plan_select(const cJSON *node, struct dg_effects *effects, struct dg_statement_plan *plan)
 {
@@ -215,7 +228,7 @@ struct statement_kind {
 static const struct statement_kind statement_kinds[] = {
     {"SelectStmt", DG_CLASS_DML, "SELECT", plan_select},
     {"InsertStmt", DG_CLASS_DML, "INSERT", plan_query},
-    {"UpdateStmt", DG_CLASS_DML, "UPDATE", plan_query},
+    {"UpdateStmt", DG_CLASS_DML, "UPDATE", plan_update},
     {"DeleteStmt", DG_CLASS_DML, "DELETE", plan_query},
     {"MergeStmt", DG_CLASS_DML, "MERGE", plan_query},
     {"TransactionStmt", DG_CLASS_UTILITY, "TRANSACTION", plan_transaction},

@@ -417,6 +417,25 @@ static void test_the_search_path_decides(void **state)
     world_fini(&world);
 }
 
+/* A function set it: the relation is there for all to see, but not on the path that was taken for granted. */
+static void test_a_contradicted_path_is_unknown_from_then_on(void **state)
+{
+    (void)state;
+    struct world world;
+    world_init(&world, "");
+    struct dg_guard_session *session = world_session(&world);
+    assert_true(foresees(&world, session, "SELECT id FROM tickets"));
+    run_query(session, "SELECT id FROM tickets", "SELECT 0", 'I');
+    world_answer(&world, DG_OK);
+    struct shop shop = shop_before();
+    shop.covers = world.store.database.changes; /* current again: it is the path that is not known */
+    fake_store_publish(&world.store, &shop);
+    assert_false(foresees(&world, session, "SELECT id FROM tickets"));
+    assert_true(foresees(&world, session, "SELECT id FROM no_table_of_any_schema"));
+    dg_guard_session_free(session);
+    world_fini(&world);
+}
+
 static void test_where_the_search_path_comes_from(void **state)
 {
     static const struct {
@@ -551,6 +570,7 @@ int main(void)
         cmocka_unit_test(test_a_doubt_waits_for_the_end_of_the_transaction),
         cmocka_unit_test(test_a_doubt_that_cannot_be_settled_is_no_false_alarm),
         cmocka_unit_test(test_the_search_path_decides),
+        cmocka_unit_test(test_a_contradicted_path_is_unknown_from_then_on),
         cmocka_unit_test(test_where_the_search_path_comes_from),
         cmocka_unit_test(test_names_of_a_pipeline_under_way_are_not_guessed),
         cmocka_unit_test(test_a_pipeline_of_plain_transactions_is_judged),

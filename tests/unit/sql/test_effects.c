@@ -157,6 +157,7 @@ static void settings_that_names_depend_on(void **state)
 static void calls_of_set_config(void **state)
 {
     static const struct statement_case cases[] = {
+        {"UPDATE pg_settings SET setting = 'a' WHERE name = 'search_path'", "dml UPDATE: path unknown; role"},
         {"SELECT set_config('search_path', 'a, \"B b\" ,C,$user', false)", "dml SELECT: path [a B b c $user]"},
         {"SELECT pg_catalog.set_config('Search_Path', '', true)", "dml SELECT: path local []"},
         {"SELECT set_config('search_path'::text, 'a'::varchar, false) AS x", "dml SELECT: path [a]"},
