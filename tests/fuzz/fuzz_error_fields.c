@@ -14,7 +14,7 @@ static void check(bool holds)
 
 static struct dg_str body_of(const struct dg_buffer *message)
 {
-    struct dg_frame frame;
+    struct dg_frame frame = {0};
     struct dg_str view = dg_buffer_view(message);
     check(dg_frame_read(view, &frame) == DG_OK && frame.type == 'E');
     check(frame.body_bytes + DG_FRAME_HEADER_BYTES == view.len);

@@ -106,7 +106,7 @@ class Guard:
                    *self._words]
         # allocator_may_return_null: a refused allocation is something the guard must survive, not something to abort at.
         variables = {**os.environ, "ASAN_OPTIONS": "detect_leaks=1:allocator_may_return_null=1",
-                     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1", "TSAN_OPTIONS": "halt_on_error=0",
+                     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1", "TSAN_OPTIONS": f"halt_on_error=0:suppressions={environment.ROOT}/tests/tsan.supp",
                      **self._variables}
         with open(self._log_path, "ab") as log:
             self.process = subprocess.Popen(command, env=variables, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
