@@ -124,11 +124,20 @@ static struct overloads find_overloads(struct dg_resolver *r, const struct call_
 
 /* ---- a call in an expression ---- */
 
-static struct call_form form_of(const cJSON *body)
+/* Before 14, EXTRACT(... FROM ...) was date_part, and its column was called so. */
+const char *dg_call_name(const struct dg_resolver *r, const cJSON *body)
+{
+    const char *name = dg_tree_last_name(dg_tree_list(body, "funcname"));
+    if (r->facts->version_num >= 140000 || !dg_tree_is(body, "funcformat", "COERCE_SQL_SYNTAX"))
+        return name;
+    return name != NULL && strcmp(name, "extract") == 0 ? "date_part" : name;
+}
+
+static struct call_form form_of(const struct dg_resolver *r, const cJSON *body)
 {
     struct call_form form = {.is_exact_count = !dg_tree_bool(body, "func_variadic")};
     const cJSON *names = dg_tree_list(body, "funcname");
-    form.name = dg_tree_last_name(names);
+    form.name = dg_call_name(r, body);
     form.schema = dg_tree_length(names) == 2 ? dg_tree_sval(names) : NULL;
     for (const cJSON *item = dg_tree_list(body, "args"); item != NULL; item = item->next) {
         form.n_args++;
@@ -215,7 +224,7 @@ static bool is_type_too(const struct dg_resolver *r, const struct call_form *for
 
 static struct call_form walk_arguments(struct dg_resolver *r, struct dg_scope *scope, const cJSON *body)
 {
-    struct call_form form = form_of(body);
+    struct call_form form = form_of(r, body);
     bool is_first = true;
     for (const cJSON *item = dg_tree_list(body, "args"); item != NULL; item = item->next) {
         struct dg_value value = dg_expression(r, scope, item);

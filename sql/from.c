@@ -383,6 +383,8 @@ static void add_using_alias(struct dg_resolver *r, struct dg_scope_item *join, c
     struct dg_scope_item *item = dg_from_new_item(r, DG_ITEM_JOIN, name);
     if (item == NULL)
         return;
+    if (r->facts->version_num < 140000)
+        dg_resolver_blur(r); /* 42601 */
     join->using_alias = name;
     item->has_alias = true;
     for (size_t i = 0; i < join->n_merged; i++)

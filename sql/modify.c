@@ -190,7 +190,9 @@ static void add_row_version(struct dg_resolver *r, struct dg_scope *scope, const
 {
     const struct dg_scope_item *other;
     bool is_lateral_error;
-    if (dg_scope_find_item(scope, name, 0, &other, &is_lateral_error) != DG_LOOKUP_NONE)
+    struct dg_scope level = *scope;
+    level.parent = NULL; /* a table of that name further out is hidden by it */
+    if (dg_scope_find_item(&level, name, 0, &other, &is_lateral_error) != DG_LOOKUP_NONE)
         return;
     struct dg_scope_item *item = dg_resolver_alloc(r, sizeof(*item));
     if (item == NULL)
@@ -269,9 +271,13 @@ static void insert_source(struct dg_resolver *r, struct dg_scope *scope, const s
 }
 
 /* The columns and expressions of ON CONFLICT (...) WHERE. The target alone is in scope. */
+/* Before 14 the target's columns were seen here, its name was not. */
 static void conflict_target(struct dg_resolver *r, struct dg_scope *scope, const cJSON *infer)
 {
     int32_t location = dg_tree_location(infer);
+    bool shows_name = r->facts->version_num >= 140000;
+    for (size_t i = 0; i < scope->entries.n; i++)
+        scope->entries.entries[i]->shows_name = shows_name;
     for (const cJSON *item = dg_tree_list(infer, "indexElems"); item != NULL; item = item->next) {
         const cJSON *element = dg_tree_body(item, DG_NODE_INDEX_ELEM);
         const char *name = dg_tree_string(element, "name");
@@ -283,6 +289,8 @@ static void conflict_target(struct dg_resolver *r, struct dg_scope *scope, const
             dg_resolver_blur(r);
     }
     dg_expression_condition(r, scope, dg_tree_field(infer, "whereClause"));
+    for (size_t i = 0; i < scope->entries.n; i++)
+        scope->entries.entries[i]->shows_name = true;
     if (dg_tree_string(infer, "conname") != NULL)
         dg_resolver_blur(r); /* 42704 */
 }

@@ -211,6 +211,8 @@ bool dg_expression_fits(const struct dg_value *value, dg_oid type_oid);
 
 /* ---- call.c ---- */
 struct dg_value dg_call(struct dg_resolver *r, struct dg_scope *scope, const cJSON *body);
+/* What the server calls the function of a FuncCall, schema left out; NULL if the tree has no name. */
+const char *dg_call_name(const struct dg_resolver *r, const cJSON *body);
 /* The FROM item of a RangeFunction. */
 struct dg_scope_item *dg_call_item(struct dg_resolver *r, struct dg_scope *scope, const cJSON *body);
 

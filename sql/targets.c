@@ -126,7 +126,7 @@ static int figure_name(const struct dg_resolver *r, const cJSON *wrapped, const 
     case DG_NODE_A_INDIRECTION:
         return figure_reference(r, dg_tree_list(body, "indirection"), dg_tree_field(body, "arg"), name, depth);
     case DG_NODE_FUNC_CALL:
-        return figure_reference(r, dg_tree_list(body, "funcname"), NULL, name, depth);
+        return figure_fixed(dg_call_name(r, body), name);
     case DG_NODE_A_EXPR:
         return dg_tree_is(body, "kind", "AEXPR_NULLIF") ? figure_fixed("nullif", name) : 0;
     case DG_NODE_TYPE_CAST:
