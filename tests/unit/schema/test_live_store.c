@@ -517,8 +517,13 @@ static void a_connection_that_died_idle_is_made_again_without_a_failure(void **s
     struct fixture *fixture = with_store(state);
     struct dg_schema_database *database = open_database(fixture, LIVE_DATABASE);
     dg_snapshot_unref(snapshot_now(fixture, database, NULL));
-    live_run(fixture->sql, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-                           " WHERE application_name = 'driftguard'");
+    char is_there[96];
+    char terminate[96];
+    long pid = live_number(fixture->sql, "SELECT pid FROM pg_stat_activity WHERE application_name = 'driftguard'");
+    snprintf(terminate, sizeof terminate, "SELECT pg_terminate_backend(%ld)", pid);
+    snprintf(is_there, sizeof is_there, "SELECT count(*) FROM pg_stat_activity WHERE pid = %ld", pid);
+    live_run(fixture->sql, terminate); /* 13 knows no second argument to wait with */
+    EVENTUALLY(live_number(fixture->sql, is_there) == 0);
     assert_true(read_finds(fixture, database, "orders", "id"));
     assert_string_equal(status_of(fixture, LIVE_DATABASE).last_error, "");
     dg_schema_database_close(database);
