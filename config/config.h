@@ -39,6 +39,16 @@ struct dg_rule {
     enum dg_detail detail;
 };
 
+/* A column that an operator has declared to be on its way out: its uses are counted, and in enforce they may be refused. */
+struct dg_deprecation {
+    const char *database; /* pattern; NULL: every one */
+    const char *schema;
+    const char *relation;
+    const char *column;
+    const char *use; /* what to use instead, for the hint; or NULL */
+    bool is_refused;
+};
+
 struct dg_config {
     struct dg_shared shared; /* first member: see base/published.h */
 #define DG_TYPE_STRING const char *
@@ -56,6 +66,8 @@ struct dg_config {
     const char *environment; /* the overlay in force, or NULL */
     const struct dg_rule *rules;
     size_t n_rules;
+    const struct dg_deprecation *deprecations;
+    size_t n_deprecations;
     struct dg_arena *arena; /* owns the strings and rules */
 };
 
@@ -77,6 +89,10 @@ void dg_config_unref(struct dg_config *config);
 /* What a session gets: the first matching rule over the config's own, capped by mode_ceiling. `*detail` may be NULL. */
 enum dg_mode dg_config_mode_for(const struct dg_config *config, struct dg_str database, struct dg_str user,
                                 struct dg_str application_name, enum dg_detail *detail);
+
+/* The first declaration about this column, or NULL. */
+const struct dg_deprecation *dg_config_deprecation(const struct dg_config *config, struct dg_str database,
+                                                   const char *schema, const char *relation, const char *column);
 
 /* The same config under a lower ceiling (a higher one changes nothing): the operator's switch in an emergency, which
    must work whatever has become of the file. One reference, the caller's; NULL without memory. */

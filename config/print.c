@@ -101,13 +101,22 @@ void dg_config_print_markdown(struct dg_text *out)
         "`rules` is an array of at most %d objects with the keys `database`, `user`, `application_name`\n"
         "(patterns: `*` matches any run of characters; a key that is absent matches all), `mode` and `detail`.\n"
         "The first rule that matches a session wins; an overlay's rules come before the file's.\n\n"
+        "## Deprecated columns\n\n"
+        "`deprecated` is an array of at most %d objects that name columns on their way out: `schema`, `relation`,\n"
+        "`column`, and, if wanted, `database` (a pattern), `use` (what to use instead) and `refuse` (true or false,\n"
+        "the default). Each statement that names such a column is counted in `driftguard_deprecated_total`. In mode\n"
+        "`enforce`, where `refuse` is true, a SELECT, VALUES, INSERT, UPDATE, DELETE or MERGE of its own that comes\n"
+        "while the session is idle is refused with SQLSTATE 55000; within a transaction it is forwarded. An\n"
+        "overlay's declarations come before the file's.\n\n"
         "```json\n"
         "{\n"
         "  \"mode\": \"observe\", // everywhere\n"
         "  \"environment\": \"staging\",\n"
         "  \"environments\": {\"staging\": {\"mode\": \"annotate\"}},\n"
-        "  \"rules\": [{\"application_name\": \"psql*\", \"mode\": \"off\"}]\n"
+        "  \"rules\": [{\"application_name\": \"psql*\", \"mode\": \"off\"}],\n"
+        "  \"deprecated\": [{\"schema\": \"public\", \"relation\": \"leads\", \"column\": \"user_email\",\n"
+        "                  \"use\": \"contact_email\", \"refuse\": true}]\n"
         "}\n"
         "```\n",
-        DG_CONFIG_MAX_RULES);
+        DG_CONFIG_MAX_RULES, DG_CONFIG_MAX_DEPRECATIONS);
 }

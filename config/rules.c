@@ -8,6 +8,8 @@
 
 #define PATTERN_BYTES 256
 
+static const char pattern_is[] = "a name or a pattern with *";
+
 static const char *const rule_keys[] = {"database", "user", "application_name", "mode", "detail", NULL};
 
 static const char *rule_key(size_t n)
@@ -38,12 +40,12 @@ static enum dg_status read_name(const struct dg_json_file *file, const cJSON *it
                         dg_json_path_text(path).text);
 }
 
-static enum dg_status read_pattern(const struct dg_json_file *file, struct dg_config *config, const cJSON *item,
-                                   const struct dg_json_path *path, const char **pattern)
+enum dg_status dg_json_read_text(const struct dg_json_file *file, struct dg_config *config, const cJSON *item,
+                                 const struct dg_json_path *path, const char *what, const char **pattern)
 {
     if (!cJSON_IsString(item) || item->valuestring[0] == '\0')
-        return dg_json_fail(file, item, DG_JSON_AT_VALUE, "\"%s\" must be a string, a name or a pattern with * (at %s)",
-                            item->string, dg_json_path_text(path).text);
+        return dg_json_fail(file, item, DG_JSON_AT_VALUE, "\"%s\" must be a string, %s (at %s)", item->string, what,
+                            dg_json_path_text(path).text);
     if (strlen(item->valuestring) > PATTERN_BYTES)
         return dg_json_fail(file, item, DG_JSON_AT_VALUE, "\"%s\" must not be longer than %d bytes (at %s)",
                             item->string, PATTERN_BYTES, dg_json_path_text(path).text);
@@ -58,11 +60,11 @@ static enum dg_status read_member(const struct dg_json_file *file, struct dg_con
     int index = 0;
     enum dg_status status;
     if (strcmp(item->string, "database") == 0)
-        return read_pattern(file, config, item, path, &rule->database);
+        return dg_json_read_text(file, config, item, path, pattern_is, &rule->database);
     if (strcmp(item->string, "user") == 0)
-        return read_pattern(file, config, item, path, &rule->user);
+        return dg_json_read_text(file, config, item, path, pattern_is, &rule->user);
     if (strcmp(item->string, "application_name") == 0)
-        return read_pattern(file, config, item, path, &rule->application_name);
+        return dg_json_read_text(file, config, item, path, pattern_is, &rule->application_name);
     if (strcmp(item->string, "mode") == 0) {
         status = read_name(file, item, DG_OPTION_MODE, path, &index);
         rule->mode = (enum dg_mode)index;
@@ -130,7 +132,7 @@ enum dg_status dg_rules_read(const struct dg_json_file *file, struct dg_config *
  * '*' matches any run. On a mismatch only the last star is tried one byte further: an earlier star cannot do better, so
  * the work is at most pattern times text, whatever a client calls itself.
  */
-static bool matches(const char *pattern, struct dg_str text)
+bool dg_pattern_matches(const char *pattern, struct dg_str text)
 {
     if (pattern == NULL)
         return true;
@@ -162,8 +164,8 @@ static const struct dg_rule *find_rule(const struct dg_config *config, struct dg
 {
     for (size_t i = 0; i < config->n_rules; i++) {
         const struct dg_rule *rule = &config->rules[i];
-        if (matches(rule->database, database) && matches(rule->user, user) &&
-            matches(rule->application_name, application_name))
+        if (dg_pattern_matches(rule->database, database) && dg_pattern_matches(rule->user, user) &&
+            dg_pattern_matches(rule->application_name, application_name))
             return rule;
     }
     return NULL;

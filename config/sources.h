@@ -9,6 +9,10 @@
 #define DG_CONFIG_FILE_BYTES 1048576
 #define DG_CONFIG_MAX_RULES 1000
 #define DG_CONFIG_MAX_ENVIRONMENTS 64
+#define DG_CONFIG_MAX_DEPRECATIONS 1000
+
+/* '*' in the pattern matches any run of bytes; NULL matches all. */
+bool dg_pattern_matches(const char *pattern, struct dg_str text);
 
 /* Applies the file at `path` and the overlay `environment`; NULL: the one that the file names, if it does.
    `environment_source` says in an error who asked for it. */

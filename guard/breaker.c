@@ -29,7 +29,7 @@ bool dg_breaker_finding_counts(const struct dg_sql_finding *finding)
            (finding->kind == DG_FINDING_COLUMN || finding->kind == DG_FINDING_RELATION);
 }
 
-bool dg_breaker_permits(const struct dg_breaker_case *situation)
+bool dg_breaker_may_answer(const struct dg_breaker_case *situation)
 {
     const struct dg_sql_analysis *analysis = situation->analysis;
     if (situation->mode != DG_MODE_ENFORCE || !situation->is_idle || !situation->is_armed)
@@ -40,7 +40,15 @@ bool dg_breaker_permits(const struct dg_breaker_case *situation)
         return false;
     const struct dg_sql_statement *statement = &analysis->statements[0];
     return statement->class == DG_CLASS_DML && statement->may_repeat && statement->reason == DG_REASON_NONE &&
-           statement->n_effects == 0 && statement->n_findings > 0 && dg_breaker_finding_counts(&statement->findings[0]);
+           statement->n_effects == 0;
+}
+
+bool dg_breaker_permits(const struct dg_breaker_case *situation)
+{
+    if (!dg_breaker_may_answer(situation))
+        return false;
+    const struct dg_sql_statement *statement = &situation->analysis->statements[0];
+    return statement->n_findings > 0 && dg_breaker_finding_counts(&statement->findings[0]);
 }
 
 struct dg_breaker *dg_breaker_new(size_t max_entries)

@@ -20,7 +20,9 @@ struct dg_breaker_case {
     bool is_current;          /* the snapshot covers every change seen */
     const struct dg_sql_analysis *analysis; /* NULL: not inspected */
 };
-/* True if the answer may be ours, should the server have said it before. */
+/* True if session and statement let an answer be ours at all: one plain statement, judged, nothing under way. */
+bool dg_breaker_may_answer(const struct dg_breaker_case *situation);
+/* The same, and the statement has the finding for it, should the server have said it before. */
 bool dg_breaker_permits(const struct dg_breaker_case *situation);
 /* True if the finding is certain and exact, so that the server's error for it may be recorded. */
 bool dg_breaker_finding_counts(const struct dg_sql_finding *finding);

@@ -25,7 +25,7 @@ static bool can_break(const struct dg_guard_session *session)
            session->view->database != NULL;
 }
 
-static bool idle_timeout_is_off(const struct dg_guard_session *session)
+bool dg_breaking_idle_timeout_is_off(const struct dg_guard_session *session)
 {
     const struct dg_snapshot *snapshot = dg_session_snapshot(session);
     return snapshot != NULL && !session->no_breaker && dg_snapshot_facts(snapshot)->idle_session_timeout_is_off;
@@ -49,7 +49,7 @@ bool dg_breaking_refuses(struct dg_guard_session *session, const struct dg_ticke
         .mode = session->mode,
         .is_idle = is_idle,
         .is_armed = !atomic_load(&session->view->database->is_disarmed),
-        .idle_timeout_is_off = idle_timeout_is_off(session),
+        .idle_timeout_is_off = dg_breaking_idle_timeout_is_off(session),
         .is_current = ticket->reason == DG_REASON_NONE,
         .analysis = &ticket->verdict->analysis,
     };

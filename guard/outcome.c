@@ -71,6 +71,7 @@ void dg_outcome_count_statements(struct dg_guard_session *session, const struct 
         if (statement->class != DG_CLASS_EMPTY)
             count_statement(shard, reason_of(ticket, statement), statement->n_findings);
     }
+    dg_policy_count(session, ticket);
 }
 
 void dg_outcome_count(struct dg_guard *guard, const char *database, const char *outcome, const char *reason)

@@ -21,6 +21,7 @@
 #define DG_GUARD_MAX_PREPARED 10000
 #define DG_GUARD_MAX_PORTALS 1000
 #define DG_GUARD_MAX_READS 64
+#define DG_GUARD_REFUSAL_BYTES 4096
 #define DG_GUARD_ANALYSIS_BYTES ((size_t)8 << 20)
 
 /* A database as the process knows it; lives as long as dg_guard_shared. */
@@ -62,6 +63,7 @@ struct dg_guard {
     uint64_t secret; /* seeds the keys of verdicts */
     struct dg_verdict_cache *verdicts;
     struct dg_breaker *breaker;
+    struct dg_buffer refusal;  /* the last one by policy: what a decision borrows */
     struct dg_snapshot *empty; /* statements are analysed against it for their effects while there is no snapshot */
     struct dg_arena arena;     /* one analysis */
     struct dg_map views;
@@ -203,7 +205,15 @@ bool dg_breaking_refuses(struct dg_guard_session *session, const struct dg_ticke
                          struct dg_decision *decision);
 void dg_breaking_record(struct dg_guard_session *session, const struct dg_verdict *verdict,
                         const struct dg_sql_finding *finding, struct dg_str message);
+bool dg_breaking_idle_timeout_is_off(const struct dg_guard_session *session);
 void dg_breaking_forget(struct dg_guard_session *session, const struct dg_verdict *verdict);
+
+/* ---- policy.c ---- */
+/* Counts the use of a deprecated column. */
+void dg_policy_count(struct dg_guard_session *session, const struct dg_ticket *ticket);
+/* True if the operator forbids the statement and the answer may be ours. */
+bool dg_policy_refuses(struct dg_guard_session *session, const struct dg_ticket *ticket, bool is_idle,
+                       struct dg_decision *decision);
 
 /* ---- read.c ---- */
 enum dg_read_purpose { DG_READ_HOLD, DG_READ_ERROR, DG_READ_DOUBT };

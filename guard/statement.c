@@ -113,7 +113,8 @@ void dg_guard_query(struct dg_guard_session *session, struct dg_str text, bool i
     }
     dg_outcome_count_statements(session, ticket);
     dg_prepared_drop(session, DG_STR(""));
-    if (dg_breaking_refuses(session, ticket, is_idle, decision)) {
+    if (dg_breaking_refuses(session, ticket, is_idle, decision) ||
+        dg_policy_refuses(session, ticket, is_idle, decision)) {
         session->held_for &= (unsigned)DG_HOLD_ERROR;
         session->unnamed_is_dead = true;
         dg_ticket_unref(ticket);
@@ -141,7 +142,8 @@ void dg_guard_parse(struct dg_guard_session *session, struct dg_str name, struct
         dg_ticket_unref(ticket);
         return;
     }
-    if (dg_breaking_refuses(session, ticket, is_idle, decision)) {
+    if (dg_breaking_refuses(session, ticket, is_idle, decision) ||
+        dg_policy_refuses(session, ticket, is_idle, decision)) {
         session->held_for &= (unsigned)DG_HOLD_ERROR;
         /* The server would have dropped the unnamed statement, and kept a named one. */
         if (name.len == 0) {

@@ -12,6 +12,8 @@
 #include "base/metrics.h"
 #include "sql/analysis.h"
 
+struct dg_deprecation;
+
 struct dg_verdict {
     unsigned n_refs;
     bool is_cached;
@@ -22,7 +24,9 @@ struct dg_verdict {
     bool sets_breaker_context; /* mentions idle_session_timeout or lc_messages: no answers of ours afterwards */
     uint64_t last_read_ms;     /* when an error of this text last asked for a catalog read */
     size_t size_bytes;
-    uint64_t generation; /* of the snapshot */
+    uint64_t generation;                      /* of the snapshot */
+    uint64_t policy_version;                  /* the config that was asked about deprecated columns (policy.c) */
+    const struct dg_deprecation *deprecation; /* and what it said; borrowed from it */
     struct dg_hash128 key;
     struct dg_verdict *next; /* in its bucket */
     struct dg_verdict *newer;

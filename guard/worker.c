@@ -47,6 +47,7 @@ struct dg_guard *dg_guard_new(struct dg_guard_shared *shared, struct dg_metrics_
     guard->verdicts = dg_verdict_cache_new(cache_bytes, shard);
     guard->breaker = dg_breaker_new(MAX_BREAKER_RECORDS);
     guard->empty = make_empty();
+    dg_buffer_init(&guard->refusal, DG_GUARD_REFUSAL_BYTES);
     dg_arena_init(&guard->arena, DG_GUARD_ANALYSIS_BYTES);
     dg_map_init(&guard->views, MAX_VIEWS);
     if (guard->verdicts == NULL || guard->breaker == NULL) {
@@ -64,6 +65,7 @@ void dg_guard_free(struct dg_guard *guard)
     dg_ticket_free_spares(guard);
     dg_verdict_cache_free(guard->verdicts);
     dg_breaker_free(guard->breaker);
+    dg_buffer_fini(&guard->refusal);
     dg_snapshot_unref(guard->empty);
     dg_arena_fini(&guard->arena);
     dg_map_fini(&guard->views, NULL);
