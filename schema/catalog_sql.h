@@ -133,10 +133,11 @@
     "SELECT k.castsource, k.casttarget FROM pg_catalog.pg_cast k"                                                      \
     " JOIN pg_catalog.pg_type t ON t.oid = k.castsource AND t.typrelid <> 0"
 
-/* As the planner looks for arbiters: valid ones only. indkey holds INCLUDE columns too, behind the key. */
+/* As the planner looks for arbiters: valid ones only, and since 18 a unique index may be one of an exclusion constraint
+   (WITHOUT OVERLAPS), which is none. indkey holds INCLUDE columns too, behind the key. */
 #define DG_SQL_UNIQUE_INDEXES(filter)                                                                                  \
     "SELECT indrelid, indexrelid, indkey, indnkeyatts::int4, indpred IS NOT NULL, NOT indimmediate"                    \
-    " FROM pg_catalog.pg_index WHERE indisunique AND indisvalid" filter
+    " FROM pg_catalog.pg_index WHERE indisunique AND NOT indisexclusion AND indisvalid" filter
 
 #define DG_SQL_SETTINGS                                                                                                \
     "SELECT s.setrole, s.setdatabase <> 0, split_part(c, '=', 1), substr(c, strpos(c, '=') + 1)"                       \

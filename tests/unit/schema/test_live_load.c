@@ -263,6 +263,22 @@ static void unique_indexes_are_what_on_conflict_could_infer(void **state)
     assert_int_equal(n_partial, 1);
 }
 
+/* Since 18 the index of such a constraint may be called unique; ON CONFLICT infers it no more than before. */
+static void exclusion_constraints_are_no_unique_indexes(void **state)
+{
+    struct fixture *fixture = fixture_or_skip(state);
+    bool has_overlaps = live_number(fixture->sql, "SHOW server_version_num") >= 180000;
+    live_run(fixture->sql, "CREATE TABLE booked (room int4range, during tstzrange, EXCLUDE USING gist (room WITH =))");
+    if (has_overlaps)
+        live_run(fixture->sql, "ALTER TABLE booked ADD UNIQUE (room, during WITHOUT OVERLAPS)");
+    struct dg_snapshot *snapshot = load(fixture);
+    const struct dg_relation *booked = in_public(snapshot, "booked");
+    size_t cursor = 0;
+    assert_null(dg_snapshot_unique_indexes(snapshot, booked->oid, &cursor));
+    dg_snapshot_unref(snapshot);
+    live_run(fixture->sql, "DROP TABLE booked");
+}
+
 static void schemas_say_who_may_use_them_and_roles_what_they_set(void **state)
 {
     struct fixture *fixture = fixture_or_skip(state);
@@ -446,6 +462,7 @@ int main(void)
         cmocka_unit_test(functions_come_with_outputs_defaults_and_variadic),
         cmocka_unit_test(types_enums_domains_casts_and_arrays_are_told_apart),
         cmocka_unit_test(unique_indexes_are_what_on_conflict_could_infer),
+        cmocka_unit_test(exclusion_constraints_are_no_unique_indexes),
         cmocka_unit_test(schemas_say_who_may_use_them_and_roles_what_they_set),
         cmocka_unit_test(an_alter_in_flight_does_not_hold_up_a_read),
         cmocka_unit_test(a_schema_beyond_the_limit_is_no_snapshot),
