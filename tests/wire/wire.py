@@ -195,7 +195,9 @@ def masked(found):
         return found[:5] + b"?" * (len(found) - 5)
     if found[:1] == b"A":
         return found[:5] + b"????" + found[9:]
-    return TEMPORARY_SCHEMA.sub(b"pg_temp_?", found) if found[:1] == b"E" else found
+    if found[:1] == b"E" and TEMPORARY_SCHEMA.search(found):  # its length is the number's
+        return b"E????" + TEMPORARY_SCHEMA.sub(b"pg_temp_?", found[5:])
+    return found
 
 
 def play(script, port, shape):
