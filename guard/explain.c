@@ -186,18 +186,20 @@ static void explain(struct dg_guard_session *session, struct dg_verdict *verdict
     record(session, verdict, dg_outcome_match(statement, fields), body, &reaction->addition);
 }
 
-/* Judged again where the snapshot is another by now, as it is after a read. A new reference. */
+/* Judged again where the snapshot is another by now, as it is after a read, and where the verdict is that of a shape: what
+   is said of an error is said of the very words that raised it. A new reference; NULL: nothing can be said. */
 static struct dg_verdict *current_verdict(struct dg_guard_session *session, const struct dg_ticket *ticket, size_t i)
 {
-    const struct dg_verdict *old = ticket->verdict;
-    if (ticket->context == (dg_session_context(session) ^ dg_session_override(session)))
-        return dg_verdict_ref(ticket->verdict);
+    struct dg_verdict *old = ticket->verdict;
+    if (!old->is_shape && ticket->context == (dg_session_context(session) ^ dg_session_override(session)))
+        return dg_verdict_ref(old);
     enum dg_reason reason;
-    struct dg_verdict *verdict = dg_judge_verdict(session, old->text, old->param_types, old->n_param_types, &reason);
+    struct dg_verdict *verdict =
+        dg_judge_verdict(session, dg_ticket_text(ticket), old->param_types, old->n_param_types, &reason);
     if (verdict != NULL && i < verdict->analysis.n_statements)
         return verdict;
     dg_verdict_unref(verdict);
-    return dg_verdict_ref(ticket->verdict);
+    return old->is_shape ? NULL : dg_verdict_ref(old);
 }
 
 void dg_explain_error(struct dg_guard_session *session, struct dg_ticket *ticket, enum dg_stage stage,
@@ -213,6 +215,8 @@ void dg_explain_error(struct dg_guard_session *session, struct dg_ticket *ticket
         return;
     size_t i = (size_t)(statement - ticket->verdict->analysis.statements);
     struct dg_verdict *verdict = current_verdict(session, ticket, i);
+    if (verdict == NULL)
+        return;
     explain(session, verdict, &verdict->analysis.statements[i], &fields, body, is_again, reaction);
     dg_verdict_unref(verdict);
 }

@@ -1,11 +1,13 @@
 /*
  * From a text to its verdict: is the session looked at, may the text be judged, is it in the cache, and if not, what
- * does the analysis say. The way of a text that was seen before: one digest compare, one hash, one look-up.
+ * does the analysis say. The way of a text that was seen before: one digest compare, one hash, one look-up. One with other
+ * literals than before takes a pass of the lexer and a second look-up.
  */
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "guard/state.h"
+#include "sql/shape.h"
 
 enum context_flag { FLAG_UTF8 = 1 << 0, FLAG_STRINGS = 1 << 1, FLAG_PENDING = 1 << 2 };
 
@@ -200,46 +202,121 @@ static struct dg_verdict *analyze(struct dg_guard_session *session, struct dg_st
     return dg_judge_anew(session->guard, text, &sql, key);
 }
 
-struct dg_verdict *dg_judge_verdict(struct dg_guard_session *session, struct dg_str text, const dg_oid *param_types,
-                                    size_t n_param_types, enum dg_reason *reason)
+/* NONE if the text may be analysed. What is in the cache may: the context holds the encodings. */
+static enum dg_reason reason_not_to_read(const struct dg_guard_session *session, struct dg_str text)
 {
+    if (!text_is_readable(session, text))
+        return DG_REASON_ENCODING;
+    if (text.len > 0 && memchr(text.data, 0, text.len) != NULL)
+        return DG_REASON_UNPARSED;
+    return DG_REASON_NONE;
+}
+
+/* A text on its way to its verdict. */
+struct inquiry {
+    struct dg_guard_session *session;
+    struct dg_str text;
+    const dg_oid *param_types;
+    size_t n_param_types;
+    struct dg_hash128 key;
+    struct dg_str shape; /* in guard->shape; empty: none */
+    struct dg_hash128 shape_key;
+};
+
+/* A literal may name a setting that the breaker must know of: that is seen in whole texts only. */
+static void find_shape(struct inquiry *inquiry)
+{
+    struct dg_guard *guard = inquiry->session->guard;
+    size_t max_tokens = (size_t)dg_guard_config(guard)->max_inspect_tokens;
+    if (inquiry->text.len > sizeof(guard->shape) || dg_verdict_sets_breaker_context(inquiry->text))
+        return;
+    inquiry->shape =
+        (struct dg_str){guard->shape, dg_sql_shape(inquiry->text, max_tokens, guard->shape, sizeof(guard->shape))};
+    if (inquiry->shape.len > 0)
+        inquiry->shape_key = dg_verdict_shape_key(dg_session_context(inquiry->session), inquiry->shape,
+                                                  inquiry->param_types, inquiry->n_param_types);
+}
+
+/* The shape's verdict, with the text in the ticket: should the server object, this very text is analysed. Nothing goes
+   into the cache, so that texts that never come again do not drive out those that do. */
+static struct dg_verdict *find_by_shape(struct inquiry *inquiry, struct dg_ticket *ticket)
+{
+    struct dg_guard *guard = inquiry->session->guard;
+    find_shape(inquiry);
+    if (inquiry->shape.len == 0)
+        return NULL;
+    struct dg_verdict *verdict = dg_verdict_cache_find_shape(guard->verdicts, inquiry->shape_key, inquiry->shape);
+    if (verdict != NULL && !dg_ticket_keep_text(ticket, inquiry->text)) {
+        dg_verdict_unref(verdict);
+        verdict = NULL;
+    }
+    if (verdict != NULL)
+        dg_count(guard->shard, DG_CELL_VERDICTS_SHAPE, 1);
+    return verdict;
+}
+
+static void put_shape(const struct inquiry *inquiry, const struct dg_verdict *verdict)
+{
+    if (inquiry->shape.len == 0)
+        return;
+    struct dg_verdict_cache *cache = inquiry->session->guard->verdicts;
+    struct dg_verdict *shared = dg_verdict_of_shape(verdict, inquiry->shape_key, inquiry->shape);
+    if (shared != NULL)
+        dg_verdict_cache_put(cache, shared);
+    dg_verdict_unref(shared);
+}
+
+/* With a ticket, a verdict by shape will do. */
+static struct dg_verdict *judge(struct inquiry *inquiry, struct dg_ticket *ticket, enum dg_reason *reason)
+{
+    struct dg_guard_session *session = inquiry->session;
     struct dg_guard *guard = session->guard;
     *reason = DG_REASON_NONE;
-    if (text.len > (size_t)dg_guard_config(guard)->max_inspect_bytes) {
+    if (inquiry->text.len > (size_t)dg_guard_config(guard)->max_inspect_bytes) {
         *reason = DG_REASON_TOO_LONG;
         return NULL;
     }
-    struct dg_hash128 key = dg_verdict_key(dg_session_context(session), text, param_types, n_param_types);
-    struct dg_verdict *verdict = dg_verdict_cache_find(guard->verdicts, key, text);
+    inquiry->key =
+        dg_verdict_key(dg_session_context(session), inquiry->text, inquiry->param_types, inquiry->n_param_types);
+    struct dg_verdict *verdict = dg_verdict_cache_find(guard->verdicts, inquiry->key, inquiry->text);
     if (verdict != NULL) {
         dg_count(guard->shard, DG_CELL_VERDICTS_TEXT, 1);
         return verdict;
     }
-    /* What is in the cache was readable: the context holds the encodings. */
-    if (!text_is_readable(session, text)) {
-        *reason = DG_REASON_ENCODING;
+    *reason = reason_not_to_read(session, inquiry->text);
+    if (*reason != DG_REASON_NONE)
         return NULL;
-    }
-    if (text.len > 0 && memchr(text.data, 0, text.len) != NULL) {
-        *reason = DG_REASON_UNPARSED;
-        return NULL;
-    }
-    verdict = guard->empty == NULL ? NULL : analyze(session, text, param_types, n_param_types, key);
+    verdict = ticket == NULL ? NULL : find_by_shape(inquiry, ticket);
+    if (verdict != NULL)
+        return verdict;
+    if (guard->empty != NULL)
+        verdict = analyze(session, inquiry->text, inquiry->param_types, inquiry->n_param_types, inquiry->key);
     if (verdict == NULL) {
         *reason = DG_REASON_NO_MEMORY;
         return NULL;
     }
     dg_verdict_cache_put(guard->verdicts, verdict);
+    put_shape(inquiry, verdict);
     return verdict;
+}
+
+struct dg_verdict *dg_judge_verdict(struct dg_guard_session *session, struct dg_str text, const dg_oid *param_types,
+                                    size_t n_param_types, enum dg_reason *reason)
+{
+    struct inquiry inquiry = {
+        .session = session, .text = text, .param_types = param_types, .n_param_types = n_param_types};
+    return judge(&inquiry, NULL, reason);
 }
 
 struct dg_ticket *dg_judge_text(struct dg_guard_session *session, struct dg_str text, const dg_oid *param_types,
                                 size_t n_param_types)
 {
+    struct inquiry inquiry = {
+        .session = session, .text = text, .param_types = param_types, .n_param_types = n_param_types};
     struct dg_ticket *ticket = dg_ticket_new(session->guard);
     if (ticket == NULL)
         return NULL;
-    ticket->verdict = dg_judge_verdict(session, text, param_types, n_param_types, &ticket->reason);
+    ticket->verdict = judge(&inquiry, ticket, &ticket->reason);
     if (ticket->verdict != NULL)
         ticket->reason = ticket->verdict->analysis.reason;
     enum dg_reason override = dg_session_override(session);

@@ -11,7 +11,7 @@
 
 static size_t bytes_of(const struct dg_ticket *ticket)
 {
-    return ticket == NULL || ticket->verdict == NULL ? 0 : ticket->verdict->size_bytes;
+    return ticket == NULL || ticket->verdict == NULL ? 0 : ticket->verdict->size_bytes + ticket->own_len;
 }
 
 static void release(struct dg_guard_session *session, struct dg_ticket *ticket)
@@ -110,7 +110,8 @@ struct dg_ticket *dg_prepared_find(struct dg_guard_session *session, struct dg_s
     if (ticket->context == (dg_session_context(session) ^ dg_session_override(session)))
         return ticket;
     const struct dg_verdict *verdict = ticket->verdict;
-    struct dg_ticket *anew = dg_judge_text(session, verdict->text, verdict->param_types, verdict->n_param_types);
+    struct dg_ticket *anew =
+        dg_judge_text(session, dg_ticket_text(ticket), verdict->param_types, verdict->n_param_types);
     if (anew == NULL)
         return ticket;
     anew->is_prepared = true;

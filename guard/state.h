@@ -22,6 +22,7 @@
 #define DG_GUARD_MAX_PORTALS 1000
 #define DG_GUARD_MAX_READS 64
 #define DG_GUARD_REFUSAL_BYTES 4096
+#define DG_GUARD_SHAPE_BYTES ((size_t)64 << 10) /* a longer text, or shape, has no verdict by shape */
 #define DG_GUARD_ANALYSIS_BYTES ((size_t)8 << 20)
 
 /* A database as the process knows it; lives as long as dg_guard_shared. */
@@ -71,12 +72,16 @@ struct dg_guard {
     size_t n_spare_tickets;
     struct dg_read *reads; /* in flight */
     size_t n_reads;
+    char shape[DG_GUARD_SHAPE_BYTES]; /* of the text that is judged now */
 };
 
 struct dg_ticket {
     unsigned n_refs;
     struct dg_guard *guard;
     struct dg_verdict *verdict; /* NULL: not inspected, see reason */
+    char *own_text;             /* of a verdict by shape: the words at hand; kept with a spare ticket */
+    size_t own_len;
+    size_t own_cap;
     struct dg_ticket *previous; /* what had this name before, until ParseComplete; or the next spare one */
     uint64_t context;           /* what it was judged under */
     enum dg_reason reason;      /* why the whole text has no verdict now: STALE, NO_SNAPSHOT, TOO_LONG, ... */
@@ -146,6 +151,10 @@ struct dg_guard_session {
 /* ---- ticket.c ---- */
 struct dg_ticket *dg_ticket_new(struct dg_guard *guard);
 void dg_ticket_free_spares(struct dg_guard *guard);
+/* Copies the text of a verdict by shape. False: no memory. */
+bool dg_ticket_keep_text(struct dg_ticket *ticket, struct dg_str text);
+/* The words that the client sent; of a ticket with a verdict. */
+struct dg_str dg_ticket_text(const struct dg_ticket *ticket);
 /* The statement that the ticket's next completion or error of this stage is about; NULL if it was not inspected. */
 const struct dg_sql_statement *dg_ticket_statement(const struct dg_ticket *ticket, enum dg_stage stage);
 
@@ -156,7 +165,7 @@ void dg_judge_describe(struct dg_guard_session *session, const struct dg_snapsho
 /* A new ticket for the text with what it means now; NULL if there is no memory. */
 struct dg_ticket *dg_judge_text(struct dg_guard_session *session, struct dg_str text, const dg_oid *param_types,
                                 size_t n_param_types);
-/* The verdict alone, from the cache or anew; NULL: *reason says why. */
+/* The verdict of this very text, never one by shape: from the cache or anew; NULL: *reason says why. */
 struct dg_verdict *dg_judge_verdict(struct dg_guard_session *session, struct dg_str text, const dg_oid *param_types,
                                     size_t n_param_types, enum dg_reason *reason);
 /* Analyses under a context that is given, past the cache. */

@@ -4,7 +4,6 @@
  */
 #include "guard/verdict.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -153,13 +152,26 @@ static bool ends_transaction(enum dg_effect_kind kind)
     return kind == DG_EFFECT_COMMIT || kind == DG_EFFECT_ROLLBACK || kind == DG_EFFECT_ROLLBACK_TO;
 }
 
-/* A word anywhere in the text, whatever its case: coarse on purpose, it errs on the side of not answering. */
-static bool mentions(struct dg_str text, const char *word)
+/* Whatever its case, the word stands around the underscore at `at`, which is its `n_before`th byte. */
+static bool stands_around(struct dg_str text, size_t at, const char *word, size_t n_before)
 {
     size_t len = strlen(word);
-    for (size_t i = 0; i + len <= text.len; i++) {
-        if (tolower((unsigned char)text.data[i]) == word[0] && strncasecmp(text.data + i, word, len) == 0)
+    return at >= n_before && text.len - (at - n_before) >= len &&
+           strncasecmp(text.data + at - n_before, word, len) == 0;
+}
+
+/* A word anywhere in the text: coarse on purpose, it errs on the side of not answering. */
+bool dg_verdict_sets_breaker_context(struct dg_str text)
+{
+    size_t at = 0;
+    while (at < text.len) {
+        const char *found = memchr(text.data + at, '_', text.len - at);
+        if (found == NULL)
+            return false;
+        at = (size_t)(found - text.data);
+        if (stands_around(text, at, "lc_messages", 2) || stands_around(text, at, "idle_session_timeout", 4))
             return true;
+        at++;
     }
     return false;
 }
@@ -174,8 +186,7 @@ static void summarise(struct dg_verdict *verdict)
             verdict->ends_transaction |= ends_transaction(statement->effects[k].kind);
         }
     }
-    verdict->sets_breaker_context =
-        mentions(verdict->text, "idle_session_timeout") || mentions(verdict->text, "lc_messages");
+    verdict->sets_breaker_context = dg_verdict_sets_breaker_context(verdict->text);
 }
 
 struct dg_verdict *dg_verdict_new(struct dg_hash128 key, struct dg_str text, const struct dg_sql_session *session,
@@ -195,6 +206,38 @@ struct dg_verdict *dg_verdict_new(struct dg_hash128 key, struct dg_str text, con
     verdict->generation = session->snapshot == NULL ? 0 : dg_snapshot_generation(session->snapshot);
     summarise(verdict);
     return verdict;
+}
+
+/* sql/shape.c: what is clean is clean for the whole shape. */
+static bool may_be_shared(const struct dg_verdict *verdict)
+{
+    const struct dg_sql_analysis *analysis = &verdict->analysis;
+    if (analysis->reason != DG_REASON_NONE || analysis->n_statements != 1 || verdict->sets_breaker_context)
+        return false;
+    const struct dg_sql_statement *statement = &analysis->statements[0];
+    return statement->class == DG_CLASS_DML && statement->reason == DG_REASON_NONE && statement->n_findings == 0 &&
+           statement->n_effects == 0;
+}
+
+struct dg_verdict *dg_verdict_of_shape(const struct dg_verdict *verdict, struct dg_hash128 key, struct dg_str shape)
+{
+    if (!may_be_shared(verdict))
+        return NULL;
+    struct dg_sql_statement statement = verdict->analysis.statements[0];
+    struct dg_sql_analysis analysis = verdict->analysis;
+    struct dg_sql_session session = {.param_types = verdict->param_types, .n_param_types = verdict->n_param_types};
+    analysis.statements = &statement;
+    struct dg_verdict *shared = dg_verdict_new(key, shape, &session, &analysis);
+    if (shared == NULL)
+        return NULL;
+    shared->generation = verdict->generation;
+    shared->is_shape = true;
+    /* They are asked which columns are used (policy.c); where is another matter in each text. */
+    struct dg_sql_reference *references =
+        (struct dg_sql_reference *)(uintptr_t)shared->analysis.statements[0].references;
+    for (size_t i = 0; i < statement.n_references; i++)
+        references[i].location = 0;
+    return shared;
 }
 
 struct dg_verdict *dg_verdict_ref(struct dg_verdict *verdict)
@@ -245,4 +288,11 @@ struct dg_hash128 dg_verdict_key(uint64_t context, struct dg_str text, const dg_
     if (n_param_types > 0)
         context = dg_hash64_seeded(param_types, n_param_types * sizeof(dg_oid), context);
     return dg_hash128_seeded(text.data, text.len, context);
+}
+
+struct dg_hash128 dg_verdict_shape_key(uint64_t context, struct dg_str shape, const dg_oid *param_types,
+                                       size_t n_param_types)
+{
+    static const char domain[] = "shape";
+    return dg_verdict_key(dg_hash64_seeded(domain, sizeof(domain), context), shape, param_types, n_param_types);
 }

@@ -22,6 +22,7 @@ struct dg_verdict {
     bool ends_transaction; /* may take back or confirm what was done before */
     bool has_ddl;
     bool sets_breaker_context; /* mentions idle_session_timeout or lc_messages: no answers of ours afterwards */
+    bool is_shape;             /* of all texts of a shape: `text` is the shape; no findings or effects, no locations */
     uint64_t last_read_ms;     /* when an error of this text last asked for a catalog read */
     size_t size_bytes;
     uint64_t generation;                      /* of the snapshot */
@@ -40,6 +41,11 @@ struct dg_verdict {
 /* NULL if there is no memory. The caller has the only reference. */
 struct dg_verdict *dg_verdict_new(struct dg_hash128 key, struct dg_str text, const struct dg_sql_session *session,
                                   const struct dg_sql_analysis *analysis);
+/* The same verdict for all texts of a shape: NULL if it may not be shared, or if there is no memory. It holds nothing that
+   is a text's own: no words, and no locations. */
+struct dg_verdict *dg_verdict_of_shape(const struct dg_verdict *verdict, struct dg_hash128 key, struct dg_str shape);
+/* The text mentions a setting that the breaker's answers depend on. */
+bool dg_verdict_sets_breaker_context(struct dg_str text);
 struct dg_verdict *dg_verdict_ref(struct dg_verdict *verdict); /* NULL passes through */
 void dg_verdict_unref(struct dg_verdict *verdict);             /* NULL is allowed */
 
@@ -48,6 +54,9 @@ uint64_t dg_verdict_context(uint64_t secret, struct dg_str database, const struc
                             unsigned flags);
 /* The key of a text with its declared parameter types under a context. */
 struct dg_hash128 dg_verdict_key(uint64_t context, struct dg_str text, const dg_oid *param_types, size_t n_param_types);
+/* As a byte for byte other key as the text's: shapes and texts live in one cache. */
+struct dg_hash128 dg_verdict_shape_key(uint64_t context, struct dg_str shape, const dg_oid *param_types,
+                                       size_t n_param_types);
 
 struct dg_verdict_cache;
 
@@ -56,6 +65,9 @@ struct dg_verdict_cache *dg_verdict_cache_new(size_t max_bytes, struct dg_metric
 void dg_verdict_cache_free(struct dg_verdict_cache *cache);
 /* A new reference, or NULL. `text` is compared too: clients choose texts, and a hash is only a hash. */
 struct dg_verdict *dg_verdict_cache_find(struct dg_verdict_cache *cache, struct dg_hash128 key, struct dg_str text);
+/* The same for a shape; a text whose bytes are some shape's is another thing. */
+struct dg_verdict *dg_verdict_cache_find_shape(struct dg_verdict_cache *cache, struct dg_hash128 key,
+                                               struct dg_str shape);
 /* Takes a reference of its own, and evicts what does not fit any more. A verdict of more than an eighth of the cache is
    not taken in. */
 void dg_verdict_cache_put(struct dg_verdict_cache *cache, struct dg_verdict *verdict);

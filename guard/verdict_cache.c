@@ -100,15 +100,26 @@ void dg_verdict_cache_free(struct dg_verdict_cache *cache)
     free(cache);
 }
 
-struct dg_verdict *dg_verdict_cache_find(struct dg_verdict_cache *cache, struct dg_hash128 key, struct dg_str text)
+static struct dg_verdict *find(struct dg_verdict_cache *cache, struct dg_hash128 key, struct dg_str text, bool is_shape)
 {
     for (struct dg_verdict *verdict = *bucket_of(cache, key); verdict != NULL; verdict = verdict->next) {
-        if (!dg_hash128_equal(verdict->key, key) || !dg_str_equal(verdict->text, text))
+        if (!dg_hash128_equal(verdict->key, key) || verdict->is_shape != is_shape || !dg_str_equal(verdict->text, text))
             continue;
         verdict->was_used = true;
         return dg_verdict_ref(verdict);
     }
     return NULL;
+}
+
+struct dg_verdict *dg_verdict_cache_find(struct dg_verdict_cache *cache, struct dg_hash128 key, struct dg_str text)
+{
+    return find(cache, key, text, false);
+}
+
+struct dg_verdict *dg_verdict_cache_find_shape(struct dg_verdict_cache *cache, struct dg_hash128 key,
+                                               struct dg_str shape)
+{
+    return find(cache, key, shape, true);
 }
 
 /* Ends: each round either evicts one or takes a bit away. */

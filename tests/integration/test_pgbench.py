@@ -44,6 +44,7 @@ class Pgbench(unittest.TestCase):
             counted = guard.metric("driftguard_statements_total")
             judged = guard.metric("driftguard_statements_total", verdict="ok")
             alarms = guard.metric("driftguard_predictions_total")
+            by_shape = guard.metric("driftguard_verdicts_total", source="shape")
         transactions, others = (now - then for now, then in zip(self.logged(), before))
         self.assertEqual(n_transactions, N_CLIENTS * N_TRANSACTIONS)
         self.assertEqual(transactions, n_transactions)
@@ -53,6 +54,8 @@ class Pgbench(unittest.TestCase):
         else:
             self.assertEqual(counted, n_transactions + others, f"{others} statements of pgbench's own")
             self.assertGreaterEqual(judged, n_transactions)
+        if mode != "off" and protocol == "simple":
+            self.assertGreater(by_shape, 0.9 * n_transactions, "each transaction has another literal")
 
 
 def add_tests():

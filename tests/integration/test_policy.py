@@ -63,6 +63,15 @@ class Policy(unittest.TestCase):
                 connection.execute(sql)
         self.assertEqual(self.cluster.psql("SELECT user_email FROM leads"), "a")
 
+    def test_statements_that_share_a_verdict_by_shape_are_counted_and_refused_each(self):
+        guard = self.guarded("enforce")
+        connection = self.connect(guard, prepare_threshold=None)
+        for number in range(5):
+            with self.assertRaises(psycopg.errors.ObjectNotInPrerequisiteState):
+                connection.execute(f"SELECT user_email FROM leads WHERE id = {number}")
+        self.assertEqual(self.uses(guard, "user_email"), 5)
+        self.assertEqual(guard.metric("driftguard_verdicts_total", source="shape"), 4)
+
     def test_a_refused_parse_is_skipped_to_its_sync(self):
         guard = self.guarded("enforce")
         client = self.enterContext(wire.Wire(guard.port, "postgres"))
