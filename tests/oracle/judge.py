@@ -53,6 +53,11 @@ class Probe:
         if answer["status"] != "OK":
             raise RuntimeError(f"no snapshot: {answer}")
 
+    def vary(self, text, seed):
+        """(the text with other literals, whether the two are of one shape)."""
+        answer = self._ask({"op": "vary", "text": text, "seed": seed})
+        return answer["text"], answer["shares"]
+
     def analyze(self, text, path=("$user", "public"), role="postgres", **session):
         return self._ask({"op": "analyze", "text": text, "path": list(path), "role": role, **session})
 
@@ -130,6 +135,11 @@ class Verdict:
 def _is_same(finding, answer):
     return (finding["sqlstate"], finding["message"], finding["position"]) == (
         answer.sqlstate, answer.message, answer.position)
+
+
+def is_missing_name(answer):
+    """The server refuses with 42703 or 42P01 at analysis."""
+    return not answer.accepted and _is_analysis(answer)
 
 
 def _is_analysis(answer):

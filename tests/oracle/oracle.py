@@ -1,7 +1,7 @@
 """The oracle at length: PostgreSQL's regression statements in their order, each judged at the moment that it runs, and
 mutations of each one that PostgreSQL accepts.
 
-    oracle.py PROBE [--mutations N] [--files a,b,c] [--report FILE] [--seed N]
+    oracle.py PROBE [--mutations N] [--shapes N] [--files a,b,c] [--report FILE] [--seed N]
 
 A mutation replaces one identifier (sometimes two) by a name that exists nowhere, by another of the same statement, by
 one from any statement before, by a system column, by a function's name, or quotes it in upper case. DDL of a session
@@ -24,6 +24,7 @@ from cluster import Cluster
 from judge import FAILURES, Probe, Server, judge
 from psql_file import identifiers, split
 from psycopg import pq
+from shapes import Shapes
 
 DML = re.compile(r"(\s|--[^\n]*\n|/\*.*?\*/|\()*(select|insert|update|delete|merge|values|with|table)\b",
                  re.IGNORECASE | re.DOTALL)
@@ -73,6 +74,7 @@ class Oracle:
         self.keywords = set()
         self.relations = None
         self.is_blind = False
+        self.shapes = None
 
     def learn_keywords(self):
         words = self.server.value("select string_agg(word, ' ') from pg_get_keywords() where catcode in ('R', 'T')")
@@ -111,6 +113,8 @@ class Oracle:
         if len(analysis["statements"]) > 1:
             return None
         self.tally.add(origin, text, judge(analysis, answer), answer)
+        if self.shapes is not None:
+            self.shapes.add(origin, text, **session)
         is_idle = self.server.connection.transaction_status == IDLE
         return session if answer.accepted and is_idle else None
 
@@ -196,6 +200,7 @@ def prepare_files(source, cluster):
 
 
 def run_all(options, source, report):
+    shapes = Shapes(None, None, options.shapes)
     tally, mutated, skipped = Tally(options.unknown), Tally(options.unknown), collections.Counter()
     with Cluster({"autovacuum": "off", "shared_buffers": "128MB"}) as cluster:
         work = prepare_files(source, cluster)
@@ -213,6 +218,8 @@ def run_all(options, source, report):
                     oracle = Oracle(probe, server, options.mutations, f"{options.seed}{name}")
                     oracle.tally, oracle.mutated, oracle.skipped = tally, mutated, skipped
                     oracle.is_blind = options.blind
+                    if options.shapes:
+                        shapes.probe, shapes.server, oracle.shapes = probe, server, shapes
                     oracle.learn_keywords()
                     for statement in split(text, variables):
                         oracle.run(name, statement)
@@ -221,14 +228,16 @@ def run_all(options, source, report):
         shutil.rmtree(work, ignore_errors=True)
     for item in tally.disagreements + mutated.disagreements:
         print(json.dumps(item, ensure_ascii=False), file=report)
-    print(f"as written: {tally}\nmutated: {mutated}\nskipped: {dict(skipped)}")
-    return 1 if tally.disagreements or mutated.disagreements else 0
+    print("\n".join(shapes.complaints), file=report)
+    print(f"as written: {tally}\nmutated: {mutated}\nskipped: {dict(skipped)}\nshapes: {shapes}")
+    return 1 if tally.disagreements or mutated.disagreements or shapes.complaints else 0
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("probe")
     parser.add_argument("--mutations", type=int, default=4, help="of each accepted statement")
+    parser.add_argument("--shapes", type=int, default=0, metavar="N", help="try each with other literals, N times")
     parser.add_argument("--files", help="a part of the order")
     parser.add_argument("--report", default="/dev/stdout", help="disagreements as JSON lines")
     parser.add_argument("--seed", default="1")

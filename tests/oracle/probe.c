@@ -3,6 +3,7 @@
  *
  *   {"op": "load"}                                       reads the schema anew; {"status": "OK"}
  *   {"op": "analyze", "text": "...", "path": [...], "path_known": true, "role": "...", "local": [...]}
+ *   {"op": "vary", "text": "...", "seed": 1}             {"text": with other literals, "shares": true if of one shape}
  *   {"op": "quit"}
  *
  * The database is the first argument. Only for tests: it trusts its caller.
@@ -11,9 +12,13 @@
 
 #include "schema/load.h"
 #include "sql/analysis.h"
+#include "sql/shape.h"
+#include "tests/unit/sql/vary.h"
 
 #define LINE_BYTES ((size_t)8 << 20)
 #define MAX_NAMES 1000
+#define MAX_TOKENS 10000
+#define MAX_SHAPE ((size_t)64 << 10)
 
 struct probe {
     struct dg_catalog *catalog;
@@ -110,7 +115,7 @@ static void analyze(const struct probe *probe, const cJSON *request)
         .role = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(request, "role")),
         .local_names = local,
         .any_uncommitted = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(request, "uncommitted")),
-        .max_tokens = 10000,
+        .max_tokens = MAX_TOKENS,
     };
     session.n_path = take_names(cJSON_GetObjectItemCaseSensitive(request, "path"), path);
     session.n_local_names = take_names(cJSON_GetObjectItemCaseSensitive(request, "local"), local);
@@ -128,6 +133,24 @@ static void analyze(const struct probe *probe, const cJSON *request)
     answer(object);
 }
 
+/* The statement with other literals, and whether the two are of one shape. */
+static void vary(const cJSON *request)
+{
+    static char shapes[2][MAX_SHAPE];
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(request, "text"));
+    double seed = cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(request, "seed"));
+    struct dg_text varied;
+    dg_text_init(&varied, LINE_BYTES);
+    vary_literals(dg_str_of(text), (uint64_t)seed, &varied);
+    size_t len = dg_sql_shape(dg_str_of(text), MAX_TOKENS, shapes[0], MAX_SHAPE);
+    size_t varied_len = dg_sql_shape(dg_text_view(&varied), MAX_TOKENS, shapes[1], MAX_SHAPE);
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "text", dg_text_get(&varied));
+    cJSON_AddBoolToObject(object, "shares", len > 0 && len == varied_len && memcmp(shapes[0], shapes[1], len) == 0);
+    dg_text_fini(&varied);
+    answer(object);
+}
+
 /* False at "quit". */
 static bool serve_line(struct probe *probe, const char *line)
 {
@@ -136,6 +159,8 @@ static bool serve_line(struct probe *probe, const char *line)
     bool goes_on = op != NULL && strcmp(op, "quit") != 0;
     if (goes_on && strcmp(op, "load") == 0)
         load(probe);
+    else if (goes_on && strcmp(op, "vary") == 0)
+        vary(request);
     else if (goes_on)
         analyze(probe, request);
     cJSON_Delete(request);
