@@ -103,8 +103,6 @@ struct dg_sql_finding {
     enum dg_clause clause;
 };
 
-/* The relations in scope of an unqualified missing column, for the diagnosis (nearest names). */
-
 enum dg_sql_class {
     DG_CLASS_DML,     /* SELECT, VALUES, TABLE, INSERT, UPDATE, DELETE, MERGE */
     DG_CLASS_WRAPPED, /* EXPLAIN, DECLARE CURSOR, CREATE TABLE AS, SELECT INTO, CREATE VIEW, COPY (query), PREPARE of one */
