@@ -62,12 +62,14 @@ static const struct dg_sql_finding *pack_findings(struct packer *packer, const s
         const char *schema = pack_text(packer, findings[i].schema);
         const char *relation = pack_text(packer, findings[i].relation);
         const char *column = pack_text(packer, findings[i].column);
+        const char *object = pack_text(packer, findings[i].object);
         if (copy == NULL)
             continue;
         copy[i].message = message;
         copy[i].schema = schema;
         copy[i].relation = relation;
         copy[i].column = column;
+        copy[i].object = object;
     }
     return copy;
 }
@@ -216,7 +218,7 @@ static bool may_be_shared(const struct dg_verdict *verdict)
         return false;
     const struct dg_sql_statement *statement = &analysis->statements[0];
     return statement->class == DG_CLASS_DML && statement->reason == DG_REASON_NONE && statement->n_findings == 0 &&
-           statement->n_effects == 0;
+           statement->n_effects == 0 && !statement->depends_on_literals;
 }
 
 struct dg_verdict *dg_verdict_of_shape(const struct dg_verdict *verdict, struct dg_hash128 key, struct dg_str shape)

@@ -182,6 +182,7 @@ static void take_resolution(struct dg_sql_statement *statement, const struct dg_
     statement->n_relations = resolution->n_relations;
     statement->columns = resolution->columns;
     statement->n_columns = resolution->n_columns;
+    statement->depends_on_literals = resolution->depends_on_literals;
 }
 
 static enum dg_status resolve_names(const struct progress *progress, struct dg_str text,

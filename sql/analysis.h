@@ -84,21 +84,38 @@ enum dg_finding_kind {
     DG_FINDING_COLUMN,   /* 42703: a relation, or all that is in scope, has no such column */
     DG_FINDING_RELATION, /* 42P01: no such relation */
     DG_FINDING_FROM_ENTRY, /* 42P01: missing FROM-clause entry or invalid reference: no drift, the statement's own fault */
+    DG_FINDING_SCHEMA,     /* 3F000: of a function or type; of a relation a missing schema is 42P01 */
+    DG_FINDING_FUNCTION,        /* 42883: no function of that name takes so many arguments */
+    DG_FINDING_TYPE,            /* 42704: no such type */
+    DG_FINDING_AMBIGUOUS,       /* 42702: several columns in scope have that name */
+    DG_FINDING_ENUM_LABEL,      /* 22P02: a literal is no label of the enum type that it meets */
+    DG_FINDING_GENERATED,       /* 428C9: a value for a generated or GENERATED ALWAYS AS IDENTITY column */
+    DG_FINDING_CONFLICT_TARGET, /* 42P10: no unique index matches ON CONFLICT (...) */
+    DG_FINDING_REQUIRED,        /* 23502: an INSERT leaves out a column that is NOT NULL and has no default */
     DG_FINDING_KIND_COUNT
+};
+
+/* When the server raises it. What comes later than analysis is said last, whatever its place in the text. */
+enum dg_finding_stage {
+    DG_RAISED_AT_ANALYSIS, /* Parse */
+    DG_RAISED_AT_PLAN,     /* Bind or Execute; EXPLAIN raises it too */
+    DG_RAISED_AT_RUN       /* Execute */
 };
 
 /* Something that PostgreSQL will refuse. */
 struct dg_sql_finding {
     enum dg_finding_kind kind;
+    enum dg_finding_stage stage;
     const char *sqlstate; /* static, five characters */
-    const char *message;  /* the server's words in English (postgres-facts: every variant of 42703 and 42P01) */
+    const char *message;  /* the server's words in English; may hold a literal (22P02), so it is not for logs */
     uint32_t position;    /* field P: characters of the server's encoding from the start of the text, from 1; 0: none */
     bool is_exact;        /* the server's first error is this one, with this code, message and position; otherwise the
                               statement is certain to fail, with a code that is not certain */
     bool is_certain;      /* whatever the search path: nothing of that name anywhere could satisfy it */
     const char *schema;   /* of the relation that lacks the column, or as written before a missing relation; or NULL */
     const char *relation; /* the relation that lacks the column, or that is missing; NULL: any of those in scope */
-    const char *column;   /* the missing column; NULL for a missing relation */
+    const char *column;   /* the column that is missing, ambiguous, required or generated; NULL for other kinds */
+    const char *object;   /* the missing function, type or schema; the enum type of a label; else NULL */
     dg_oid relation_oid;  /* the relation that lacks the column, else 0 */
     enum dg_clause clause;
 };
@@ -173,6 +190,7 @@ struct dg_sql_statement {
         *columns; /* column names written that were not found or not decided: {qualifier or "", name} */
     size_t n_columns;
     bool is_analysed_at_execute; /* PREPARE, COPY, CREATE VIEW: a ParseComplete says nothing of its names */
+    bool depends_on_literals;    /* other literals of the same kind could have other findings: no verdict by shape */
     bool may_repeat; /* a single SELECT, VALUES, INSERT, UPDATE, DELETE or MERGE: the breaker may answer its repeats */
 };
 

@@ -22,6 +22,7 @@ struct dg_resolution {
     const struct dg_sql_name *columns;
     size_t n_columns;
     bool depends_on_path;
+    bool depends_on_literals;
 };
 
 /* `text` is the whole message (positions count from its start). `statement` is the node as the parser's JSON wraps it,

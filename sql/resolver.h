@@ -9,7 +9,8 @@
  *   from.c        FROM items and joins
  *   targets.c     target lists and their names, ORDER BY, GROUP BY
  *   select.c, with.c, modify.c, merge.c  the statements
- *   report.c      findings, references and the words of errors: explaining is kept apart from resolving
+ *   report.c      references, names and findings as they go out
+ *   report_missing.c  the words of 42703 and 42P01: explaining is kept apart from resolving
  *
  * Invariants. The walk goes in PostgreSQL's order of analysis, so the first finding is the server's first error unless
  * something before it may fail otherwise: whatever may raise another error calls dg_resolver_blur when it has been
@@ -92,6 +93,7 @@ struct dg_resolver {
     bool is_path_sensitive; /* another search path could have given another relation */
     bool is_observed;       /* references only */
     bool depends_on_path;
+    bool depends_on_literals; /* a literal was compared with something of the schema: the labels of an enum */
     enum dg_reason reason;
     struct dg_output *output;
     struct dg_sublink_name *sublink_names; /* last met first */
@@ -161,7 +163,18 @@ void dg_report_column_name(struct dg_resolver *r, const char *qualifier, const c
 /* True once something was found missing: the statement fails, whatever else is not decided. */
 bool dg_report_has_finding(const struct dg_resolver *r);
 
-/* Findings. `item` (may be NULL): what lacks the column. */
+/* The way in for every finding: fills what all share, and the caller the rest. NULL: none may be reported. Not to be
+   called twice for one mistake of the text. */
+struct dg_sql_finding *dg_report_add(struct dg_resolver *r, enum dg_finding_kind kind, const char *sqlstate,
+                                     int32_t location);
+/* Takes the message (of the arena; NULL: no memory). */
+void dg_report_set_message(struct dg_resolver *r, struct dg_sql_finding *finding, const char *message);
+/* Fills in the relation's name, schema and oid; NULL is allowed. */
+void dg_report_set_relation(struct dg_resolver *r, struct dg_sql_finding *finding, const struct dg_relation *relation);
+/* A copy in the arena: the tree dies before the answer does. */
+const char *dg_report_copy(struct dg_resolver *r, const char *text);
+
+/* ---- report_missing.c: `item` (may be NULL) is what lacks the column ---- */
 void dg_report_missing_relation(struct dg_resolver *r, const struct dg_relation_name *name,
                                 const struct dg_relation_lookup *lookup);
 void dg_report_missing_column(struct dg_resolver *r, const struct dg_scope *scope, const char *qualifier,

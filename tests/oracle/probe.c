@@ -73,6 +73,8 @@ static void add_text(cJSON *object, const char *key, const char *text)
 
 static cJSON *finding_object(const struct dg_sql_finding *finding)
 {
+    static const char *const stages[] = {
+        [DG_RAISED_AT_ANALYSIS] = "analysis", [DG_RAISED_AT_PLAN] = "plan", [DG_RAISED_AT_RUN] = "run"};
     cJSON *object = cJSON_CreateObject();
     cJSON_AddNumberToObject(object, "kind", finding->kind);
     add_text(object, "sqlstate", finding->sqlstate);
@@ -83,6 +85,8 @@ static cJSON *finding_object(const struct dg_sql_finding *finding)
     add_text(object, "schema", finding->schema);
     add_text(object, "relation", finding->relation);
     add_text(object, "column", finding->column);
+    add_text(object, "object", finding->object);
+    add_text(object, "stage", stages[finding->stage]);
     add_text(object, "clause", dg_clause_text(finding->clause));
     return object;
 }
