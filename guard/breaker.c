@@ -34,7 +34,7 @@ bool dg_breaker_may_answer(const struct dg_breaker_case *situation)
     const struct dg_sql_analysis *analysis = situation->analysis;
     if (situation->mode != DG_MODE_ENFORCE || !situation->is_idle || !situation->is_armed)
         return false;
-    if (!situation->idle_timeout_is_off || !situation->is_current)
+    if (!situation->idle_timeout_is_off || !situation->is_direct || !situation->is_current)
         return false;
     if (analysis == NULL || analysis->reason != DG_REASON_NONE || analysis->n_statements != 1)
         return false;

@@ -17,6 +17,7 @@ struct dg_breaker_case {
     bool is_idle;             /* the proxy's word: nothing outstanding, no transaction, server silent and alive */
     bool is_armed;            /* no prediction of this database was ever contradicted */
     bool idle_timeout_is_off; /* known: idle_session_timeout is not set, nor did this session touch it */
+    bool is_direct;           /* no pooler between the guard and the server */
     bool is_current;          /* the snapshot covers every change seen */
     const struct dg_sql_analysis *analysis; /* NULL: not inspected */
 };

@@ -50,6 +50,7 @@ bool dg_breaking_refuses(struct dg_guard_session *session, const struct dg_ticke
         .is_idle = is_idle,
         .is_armed = !atomic_load(&session->view->database->is_disarmed),
         .idle_timeout_is_off = dg_breaking_idle_timeout_is_off(session),
+        .is_direct = dg_session_is_direct(session),
         .is_current = ticket->reason == DG_REASON_NONE,
         .analysis = &ticket->verdict->analysis,
     };

@@ -23,6 +23,12 @@ const struct dg_snapshot *dg_session_snapshot(const struct dg_guard_session *ses
     return (const struct dg_snapshot *)(const void *)session->view->reader.object;
 }
 
+bool dg_session_is_direct(const struct dg_guard_session *session)
+{
+    const struct dg_snapshot *snapshot = dg_session_snapshot(session);
+    return snapshot != NULL && dg_snapshot_facts(snapshot)->is_direct;
+}
+
 static void refresh_mode(struct dg_guard_session *session)
 {
     struct dg_guard *guard = session->guard;
@@ -129,13 +135,14 @@ void dg_judge_describe(struct dg_guard_session *session, const struct dg_snapsho
     out->local_names = path->n_locals == 0 ? NULL : locals;
     out->n_local_names = path->n_locals;
     out->any_uncommitted = path->any_uncommitted || path->any_temp || is_pending;
-    out->path_known = dg_path_search_path(path, &out->path, &out->n_path) && !is_pending;
+    bool is_own_state = dg_session_is_direct(session) && !is_pending;
+    out->path_known = dg_path_search_path(path, &out->path, &out->n_path) && is_own_state;
     if (!out->path_known) {
         out->path = NULL;
         out->n_path = 0;
     }
     bool is_start_role = session->has_start_role && path->now.role.state == DG_SETTING_DEFAULT;
-    out->role = is_pending || is_start_role ? NULL : dg_path_role(path);
+    out->role = !is_own_state || is_start_role ? NULL : dg_path_role(path);
     const struct dg_config *config = dg_guard_config(session->guard);
     out->max_tokens = config == NULL ? 10000 : (size_t)config->max_inspect_tokens;
 }

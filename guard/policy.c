@@ -104,6 +104,7 @@ bool dg_policy_refuses(struct dg_guard_session *session, const struct dg_ticket 
         .is_idle = is_idle,
         .is_armed = true, /* nothing is predicted here */
         .idle_timeout_is_off = dg_breaking_idle_timeout_is_off(session),
+        .is_direct = dg_session_is_direct(session),
         .is_current = ticket->reason == DG_REASON_NONE,
         .analysis = &ticket->verdict->analysis,
     };

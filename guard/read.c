@@ -270,9 +270,9 @@ static void remember_session(struct dg_read *read, const struct dg_guard_session
     const struct dg_path *path = &session->path;
     const char *const *items;
     size_t n;
-    if (dg_path_search_path(path, &items, &n))
+    if (dg_session_is_direct(session) && dg_path_search_path(path, &items, &n))
         read->path = dg_words_ref(path->now.path.state == DG_SETTING_SET ? path->now.path.words : path->default_path);
-    const char *role = session->has_start_role ? NULL : dg_path_role(path);
+    const char *role = session->has_start_role || !dg_session_is_direct(session) ? NULL : dg_path_role(path);
     const char *user = session->user;
     if (path->now.path.state != DG_SETTING_SET && session->start_path == NULL)
         read->user = dg_words_new(&user, 1);

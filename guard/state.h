@@ -162,6 +162,8 @@ const struct dg_sql_statement *dg_ticket_statement(const struct dg_ticket *ticke
 /* Fills in what the analysis needs to know of the session. `locals` has room for DG_PATH_MAX_LOCALS. */
 void dg_judge_describe(struct dg_guard_session *session, const struct dg_snapshot *snapshot, const char **locals,
                        struct dg_sql_session *out);
+/* False behind a pooler, and while nobody knows: what this session set may be in force elsewhere. */
+bool dg_session_is_direct(const struct dg_guard_session *session);
 /* A new ticket for the text with what it means now; NULL if there is no memory. */
 struct dg_ticket *dg_judge_text(struct dg_guard_session *session, struct dg_str text, const dg_oid *param_types,
                                 size_t n_param_types);

@@ -337,6 +337,11 @@ const char *dg_catalog_sqlstate(const struct dg_catalog *catalog)
     return catalog->sqlstate;
 }
 
+int dg_catalog_backend_pid(const struct dg_catalog *catalog)
+{
+    return PQbackendPID(catalog->connection);
+}
+
 int dg_catalog_server_version(const struct dg_catalog *catalog)
 {
     return PQserverVersion(catalog->connection);

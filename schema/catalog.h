@@ -31,6 +31,8 @@ bool dg_catalog_is_usable(const struct dg_catalog *catalog);
 /* The SQLSTATE of the last failure, or "" (no answer of a server). */
 const char *dg_catalog_sqlstate(const struct dg_catalog *catalog);
 int dg_catalog_server_version(const struct dg_catalog *catalog);
+/* The process id of BackendKeyData. */
+int dg_catalog_backend_pid(const struct dg_catalog *catalog);
 
 /* ---- Statements: used by the readers ----------------------------------------------------------------------------- */
 

@@ -34,7 +34,7 @@
     "  WHERE p.name = 'search_path'),"                                                                                 \
     " pg_is_in_recovery(), (extract(epoch FROM clock_timestamp()) * 1000000)::int8,"                                   \
     " coalesce(has_function_privilege(to_regprocedure('pg_catalog.pg_control_system()'), 'EXECUTE'), false),"          \
-    " " DG_SQL_IDLE_TIMEOUT_IS_OFF ", session_user"                                                                    \
+    " " DG_SQL_IDLE_TIMEOUT_IS_OFF ", session_user, pg_backend_pid()"                                                                    \
     " FROM pg_catalog.pg_database d WHERE d.datname = current_database()"
 
 #define DG_SQL_SYSTEM_IDENTIFIER "SELECT system_identifier::text FROM pg_catalog.pg_control_system()"

@@ -42,6 +42,7 @@ static enum dg_status on_facts(const struct dg_row *row, void *context)
     read->may_read_identifier = dg_row_bool(row, 9);
     read->facts.idle_session_timeout_is_off = dg_row_bool(row, 10);
     read->facts.user = keep(read, dg_row_text(row, 11));
+    read->facts.is_direct = dg_row_int4(row, 12) == dg_catalog_backend_pid(read->reading->catalog);
     return read->failed ? DG_NO_MEMORY : DG_OK;
 }
 

@@ -101,12 +101,13 @@ static bool same_collection(const struct dg_collection *a, const struct dg_colle
 
 static bool same_facts(const struct dg_server_facts *a, const struct dg_server_facts *b)
 {
-    return a == b || (a->version_num == b->version_num && a->max_identifier_length == b->max_identifier_length &&
-                      a->database_oid == b->database_oid && a->in_recovery == b->in_recovery &&
-                      a->idle_session_timeout_is_off == b->idle_session_timeout_is_off && same_text(a->user, b->user) &&
-                      same_text(a->database, b->database) && same_text(a->server_encoding, b->server_encoding) &&
-                      same_text(a->lc_messages, b->lc_messages) && same_text(a->search_path, b->search_path) &&
-                      same_text(a->system_identifier, b->system_identifier));
+    return a == b ||
+           (a->version_num == b->version_num && a->max_identifier_length == b->max_identifier_length &&
+            a->database_oid == b->database_oid && a->in_recovery == b->in_recovery &&
+            a->idle_session_timeout_is_off == b->idle_session_timeout_is_off && a->is_direct == b->is_direct &&
+            same_text(a->user, b->user) && same_text(a->database, b->database) &&
+            same_text(a->server_encoding, b->server_encoding) && same_text(a->lc_messages, b->lc_messages) &&
+            same_text(a->search_path, b->search_path) && same_text(a->system_identifier, b->system_identifier));
 }
 
 static bool same_enums(const struct dg_snapshot *a, const struct dg_snapshot *b)

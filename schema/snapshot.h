@@ -132,6 +132,9 @@ struct dg_server_facts {
     /* Known to be 0 for the server and to be set for no role or database; false also where nobody looked (the breaker of
        guard/ needs it: what it answers, the server does not count as activity). */
     bool idle_session_timeout_is_off;
+    /* The process that answered is the one that the server announced when the guard's own connection began. Behind a
+       pooler it never is: a session's state may be another client's there. False also where nobody looked. */
+    bool is_direct;
 };
 
 struct dg_snapshot; /* starts with struct dg_shared: base/published.h */

@@ -85,7 +85,8 @@ struct dg_snapshot *shop_snapshot(const struct shop *shop)
                                           .lc_messages = "C",
                                           .search_path = shop->search_path,
                                           .system_identifier = "",
-                                          .idle_session_timeout_is_off = shop->idle_timeout_known};
+                                          .idle_session_timeout_is_off = shop->idle_timeout_known,
+                                          .is_direct = !shop->is_pooled};
     assert_int_equal(dg_builder_facts(builder, &facts), DG_OK);
     add_rest(builder, shop);
     add_relations(builder, shop);

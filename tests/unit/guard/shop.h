@@ -23,6 +23,7 @@ struct shop {
     const char *leads;       /* the relation's name; NULL: there is none */
     bool has_confirmed_at;   /* orders.confirmed_at */
     bool leads_in_tenant;    /* leads was moved to schema tenant */
+    bool is_pooled;          /* a pooler stands before the server */
     bool idle_timeout_known; /* idle_session_timeout is known to be off */
     int64_t read_at_us;
     uint64_t covers;

@@ -28,6 +28,7 @@ static void set_up(struct fixture *fixture)
                                                   .is_idle = true,
                                                   .is_armed = true,
                                                   .idle_timeout_is_off = true,
+                                                  .is_direct = true,
                                                   .is_current = true,
                                                   .analysis = &fixture->analysis};
 }
@@ -48,6 +49,11 @@ static void disarmed(struct fixture *fixture)
 {
     fixture->situation.is_armed = false;
 }
+static void behind_a_pooler(struct fixture *fixture)
+{
+    fixture->situation.is_direct = false;
+}
+
 static void idle_timeout_not_known(struct fixture *fixture)
 {
     fixture->situation.idle_timeout_is_off = false;
@@ -114,6 +120,7 @@ static void test_each_condition_alone_prevents_an_answer(void **state)
         not_idle,
         disarmed,
         idle_timeout_not_known,
+        behind_a_pooler,
         snapshot_behind,
         not_inspected,
         unparsed,
