@@ -89,20 +89,27 @@ enum dg_status dg_collection_build(struct dg_collection *collection, struct dg_a
     return DG_OK;
 }
 
-const struct dg_entry *dg_collection_find_oid(const struct dg_collection *collection, dg_oid oid)
+size_t dg_oids_lower_bound(const dg_oid *first, size_t n, size_t stride, dg_oid oid)
 {
     size_t low = 0;
-    size_t high = collection->n;
+    size_t high = n;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (collection->entries[middle].oid < oid)
+        if (*(const dg_oid *)(const void *)((const char *)first + middle * stride) < oid)
             low = middle + 1;
         else
             high = middle;
     }
-    if (low == collection->n || collection->entries[low].oid != oid)
+    return low;
+}
+
+const struct dg_entry *dg_collection_find_oid(const struct dg_collection *collection, dg_oid oid)
+{
+    const struct dg_entry *entries = collection->entries;
+    if (collection->n == 0)
         return NULL;
-    return &collection->entries[low];
+    size_t at = dg_oids_lower_bound(&entries[0].oid, collection->n, sizeof(entries[0]), oid);
+    return at < collection->n && entries[at].oid == oid ? &entries[at] : NULL;
 }
 
 const struct dg_entry *dg_collection_find_name(const struct dg_collection *collection, dg_oid namespace_oid,

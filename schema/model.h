@@ -97,6 +97,10 @@ struct dg_snapshot {
     size_t n_settings;
 };
 
+/* Where `oid` is, or would be, among n oids in ascending order that stand `stride` bytes apart (a member of an array's
+   structs). */
+size_t dg_oids_lower_bound(const dg_oid *first, size_t n, size_t stride, dg_oid oid);
+
 /* Sorts the n entries by oid and builds the chains; all memory from `arena`. The entries are copied. */
 enum dg_status dg_collection_build(struct dg_collection *collection, struct dg_arena *arena,
                                    const struct dg_entry *entries, size_t n) DG_MUST_CHECK;

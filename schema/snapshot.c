@@ -176,18 +176,12 @@ const struct dg_column *dg_relation_column_by_attnum(const struct dg_relation *r
 
 const char *const *dg_snapshot_enum_labels(const struct dg_snapshot *snapshot, dg_oid type_oid, size_t *n)
 {
-    size_t low = 0;
-    size_t high = snapshot->n_enums;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (snapshot->enums[middle].type_oid < type_oid)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    bool found = low < snapshot->n_enums && snapshot->enums[low].type_oid == type_oid;
-    *n = found ? snapshot->enums[low].n_labels : 0;
-    return found ? snapshot->enums[low].labels : NULL;
+    const struct dg_enum *enums = snapshot->enums;
+    size_t n_enums = snapshot->n_enums;
+    size_t at = n_enums == 0 ? 0 : dg_oids_lower_bound(&enums[0].type_oid, n_enums, sizeof(enums[0]), type_oid);
+    bool found = at < n_enums && enums[at].type_oid == type_oid;
+    *n = found ? enums[at].n_labels : 0;
+    return found ? enums[at].labels : NULL;
 }
 
 bool dg_snapshot_has_row_cast(const struct dg_snapshot *snapshot, dg_oid source_oid, dg_oid target_oid)
@@ -201,16 +195,9 @@ bool dg_snapshot_has_row_cast(const struct dg_snapshot *snapshot, dg_oid source_
 
 static size_t first_unique_index(const struct dg_snapshot *snapshot, dg_oid relation_oid)
 {
-    size_t low = 0;
-    size_t high = snapshot->n_unique_indexes;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (snapshot->unique_indexes[middle].relation_oid < relation_oid)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    const struct dg_unique_index *indexes = snapshot->unique_indexes;
+    size_t n = snapshot->n_unique_indexes;
+    return n == 0 ? 0 : dg_oids_lower_bound(&indexes[0].relation_oid, n, sizeof(indexes[0]), relation_oid);
 }
 
 const struct dg_unique_index *dg_snapshot_unique_indexes(const struct dg_snapshot *snapshot, dg_oid relation_oid,
