@@ -29,6 +29,12 @@ bool dg_breaker_finding_counts(const struct dg_sql_finding *finding)
            (finding->kind == DG_FINDING_COLUMN || finding->kind == DG_FINDING_RELATION);
 }
 
+bool dg_breaker_is_disarmed_by(const struct dg_sql_finding *finding)
+{
+    return finding->is_certain && (finding->kind == DG_FINDING_COLUMN || finding->kind == DG_FINDING_RELATION ||
+                                   finding->kind == DG_FINDING_FROM_ENTRY);
+}
+
 bool dg_breaker_may_answer(const struct dg_breaker_case *situation)
 {
     const struct dg_sql_analysis *analysis = situation->analysis;

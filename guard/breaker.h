@@ -27,6 +27,9 @@ bool dg_breaker_may_answer(const struct dg_breaker_case *situation);
 bool dg_breaker_permits(const struct dg_breaker_case *situation);
 /* True if the finding is certain and exact, so that the server's error for it may be recorded. */
 bool dg_breaker_finding_counts(const struct dg_sql_finding *finding);
+/* True if a contradiction of the finding puts in doubt what the breaker answers: it rests on missing names, whatever the
+   search path. What a trigger or a row's value decides is another matter. */
+bool dg_breaker_is_disarmed_by(const struct dg_sql_finding *finding);
 
 struct dg_breaker;
 

@@ -302,7 +302,7 @@ void dg_diagnose(const struct dg_diagnose_input *input, struct dg_diagnosis *dia
 {
     *diagnosis = (struct dg_diagnosis){.is_unforeseen = true};
     const struct dg_sql_finding *finding = input->finding;
-    if (finding == NULL || finding->kind == DG_FINDING_FROM_ENTRY)
+    if (finding == NULL || (finding->kind != DG_FINDING_COLUMN && finding->kind != DG_FINDING_RELATION))
         return;
     struct dg_diagnose_facts facts = {.input = input};
     bool is_column = finding->kind == DG_FINDING_COLUMN && finding->column != NULL;

@@ -1,8 +1,14 @@
 /*
  * Statements by verdict, and predictions against what the server did (DESIGN section 2).
  *
- * For each error of 42703 or 42P01 exactly one outcome: predicted_raised, missed, or uncovered with its reason. A
- * prediction that was not raised is a false_alarm only after a catalog read that began afterwards supports it (read.c).
+ * For each error of 42703 or 42P01 exactly one outcome: predicted_raised, missed, or uncovered with its reason. Errors of
+ * the other codes that are foreseen (42883, 23502, ...) are predicted_raised where they were: where they were not, they
+ * are counted with the server's errors alone, since many have causes that no schema shows (a type that does not fit, a
+ * row's own value). A prediction that was not raised is a false_alarm only after a catalog read that began afterwards
+ * supports it (read.c).
+ *
+ * An answer contradicts a prediction only where the server would have raised it by then: a ParseComplete says nothing of
+ * what is found at planning or when a row is written.
  */
 #include <stdlib.h>
 
@@ -92,6 +98,13 @@ static uint32_t position_of(const struct dg_error_fields *fields)
     return position;
 }
 
+/* Of several required columns that an INSERT leaves out, or with one that gets an explicit NULL, the server names the one
+   that it came to first; where it names none, the code has to do. */
+static bool is_of_column(const struct dg_sql_finding *finding, const struct dg_error_fields *fields)
+{
+    return fields->column.data == NULL || finding->column == NULL || dg_str_is(fields->column, finding->column);
+}
+
 const struct dg_sql_finding *dg_outcome_match(const struct dg_sql_statement *statement,
                                               const struct dg_error_fields *fields)
 {
@@ -101,7 +114,7 @@ const struct dg_sql_finding *dg_outcome_match(const struct dg_sql_statement *sta
     for (size_t i = 0; i < statement->n_findings; i++) {
         const struct dg_sql_finding *finding = &statement->findings[i];
         if (finding->sqlstate != NULL && dg_str_is(fields->sqlstate, finding->sqlstate) &&
-            finding->position == position)
+            finding->position == position && is_of_column(finding, fields))
             return finding;
     }
     return NULL;
@@ -115,17 +128,46 @@ static bool was_foreseen(const struct dg_sql_statement *statement, const struct 
         return true;
     for (size_t i = 0; i < statement->n_findings; i++) {
         const struct dg_sql_finding *finding = &statement->findings[i];
-        if (!finding->is_exact && finding->sqlstate != NULL && dg_str_is(fields->sqlstate, finding->sqlstate))
+        if (!finding->is_exact && finding->sqlstate != NULL && dg_str_is(fields->sqlstate, finding->sqlstate) &&
+            is_of_column(finding, fields))
             return true;
     }
     return false;
 }
 
+/* Whether the server has been beyond the stage when it answers like this. Of the statements that wrap another, EXPLAIN
+   plans it; which of the others plan or run it, and when, is left open. */
+static bool is_beyond(const struct dg_sql_statement *statement, enum dg_finding_stage raised_at, enum dg_stage stage,
+                      struct dg_str tag)
+{
+    bool is_dml = statement->class == DG_CLASS_DML;
+    bool has_ended = stage == DG_STAGE_QUERY || stage == DG_STAGE_EXECUTE;
+    switch (raised_at) {
+    case DG_RAISED_AT_ANALYSIS:
+        return has_ended || !statement->is_analysed_at_execute;
+    case DG_RAISED_AT_PLAN:
+        return is_dml ? has_ended || stage == DG_STAGE_BIND : has_ended && strcmp(statement->command, "EXPLAIN") == 0;
+    case DG_RAISED_AT_RUN:
+    default:
+        return is_dml && has_ended && tag.len > 0; /* PortalSuspended: not all of its rows are written */
+    }
+}
+
+/* A prepared statement's names are found once; it is planned and run as often as it is used. */
+static bool is_met_again(const struct dg_sql_finding *finding, const struct dg_ticket *ticket, enum dg_stage stage)
+{
+    return stage != DG_STAGE_QUERY && finding->stage == DG_RAISED_AT_ANALYSIS && ticket->is_settled;
+}
+
 void dg_outcome_completed(struct dg_guard_session *session, struct dg_ticket *ticket,
-                          const struct dg_sql_statement *statement)
+                          const struct dg_sql_statement *statement, enum dg_stage stage, struct dg_str tag)
 {
     if (ticket == NULL || statement == NULL || statement->n_findings == 0 || ticket->reason != DG_REASON_NONE)
         return;
+    const struct dg_sql_finding *finding = &statement->findings[0];
+    if (!is_beyond(statement, finding->stage, stage, tag) || is_met_again(finding, ticket, stage))
+        return;
+    ticket->is_settled = true;
     dg_breaking_forget(session, ticket->verdict);
     dg_session_move_epoch(session);
     dg_read_for_doubt(session, ticket->verdict, statement);
@@ -133,35 +175,50 @@ void dg_outcome_completed(struct dg_guard_session *session, struct dg_ticket *ti
     const struct dg_sql_effect unseen = {.kind = DG_EFFECT_DDL};
     dg_path_apply(&session->path, &unseen, DG_STR(""));
     /* A function may have set the search path, and that stays when the transaction ends. */
-    if (!statement->findings[0].is_certain)
+    if (!finding->is_certain)
         dg_path_lose(&session->path);
+}
+
+static bool is_nested(const struct dg_error_fields *fields)
+{
+    return fields->internal_query.data != NULL || fields->where.data != NULL;
+}
+
+/* The server named something that was not foreseen, though something else was: is that promise still good? The
+   transaction has failed; only where nothing came before the statement can another connection tell. */
+static void doubt_other_promise(struct dg_guard_session *session, const struct dg_ticket *ticket,
+                                const struct dg_sql_statement *statement)
+{
+    const struct dg_sql_finding *finding = statement->n_findings == 0 ? NULL : &statement->findings[0];
+    if (finding == NULL || !finding->is_exact || finding->stage != DG_RAISED_AT_ANALYSIS || session->path.is_explicit)
+        return;
+    dg_read_for_doubt(session, ticket->verdict, statement);
+    dg_read_end_doubt(session, true);
 }
 
 void dg_outcome_raised(struct dg_guard_session *session, struct dg_ticket *ticket,
                        const struct dg_sql_statement *statement, const struct dg_error_fields *fields)
 {
-    if (!dg_str_is(fields->sqlstate, "42703") && !dg_str_is(fields->sqlstate, "42P01"))
+    bool is_of_names = dg_str_is(fields->sqlstate, "42703") || dg_str_is(fields->sqlstate, "42P01");
+    bool is_foreseen =
+        statement != NULL && ticket->reason == DG_REASON_NONE && !is_nested(fields) && was_foreseen(statement, fields);
+    if (!is_of_names && !is_foreseen)
         return;
     enum dg_reason reason = ticket == NULL ? DG_REASON_UNKNOWN : ticket->reason;
     if (statement != NULL)
         reason = reason_of(ticket, statement);
     const char *outcome = "uncovered";
-    if (fields->internal_query.data != NULL || fields->where.data != NULL) {
-        reason = DG_REASON_NESTED;
-    } else if (statement != NULL && ticket->reason == DG_REASON_NONE && statement->n_findings > 0 &&
-               was_foreseen(statement, fields)) {
+    if (is_foreseen) {
         outcome = "predicted_raised";
         reason = DG_REASON_NONE;
+    } else if (is_nested(fields)) {
+        reason = DG_REASON_NESTED;
     } else if (reason == DG_REASON_NONE) {
         bool is_ours = dg_error_is_at_analysis(fields);
         outcome = is_ours ? "missed" : "uncovered";
         reason = is_ours ? DG_REASON_NONE : DG_REASON_NESTED;
-        /* Something else was promised: is that promise still good? The transaction has failed; only where nothing came
-           before the statement can another connection tell. */
-        if (is_ours && statement->n_findings > 0 && statement->findings[0].is_exact && !session->path.is_explicit) {
-            dg_read_for_doubt(session, ticket->verdict, statement);
-            dg_read_end_doubt(session, true);
-        }
+        if (is_ours)
+            doubt_other_promise(session, ticket, statement);
     }
     dg_outcome_count(session->guard, session->database, outcome, dg_reason_label(reason));
     if (ticket != NULL)

@@ -104,9 +104,16 @@ static const struct dg_sql_statement *statement_of(const struct dg_read *read, c
     return &verdict->analysis.statements[read->statement];
 }
 
+static bool same_name(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* Findings without a position differ in their names. */
 static bool same_finding(const struct dg_sql_finding *a, const struct dg_sql_finding *b)
 {
-    return a->kind == b->kind && a->position == b->position && strcmp(a->sqlstate, b->sqlstate) == 0;
+    return a->kind == b->kind && a->position == b->position && strcmp(a->sqlstate, b->sqlstate) == 0 &&
+           same_name(a->column, b->column) && same_name(a->relation, b->relation) && same_name(a->object, b->object);
 }
 
 /* True if a relation of the statement is another now, or has got columns since: they may have come and gone, and then the
@@ -138,24 +145,28 @@ static bool default_has_moved(const struct dg_read *read)
     return !is_same;
 }
 
+static void count_false_alarm(const struct dg_read *read, const struct dg_sql_finding *finding)
+{
+    bool is_disarming = dg_breaker_is_disarmed_by(finding);
+    dg_outcome_count(read->guard, read->database->name, "false_alarm", "");
+    if (is_disarming)
+        atomic_store(&read->database->is_disarmed, true);
+    dg_logf(read->guard->shared->log, DG_LOG_WARNING, "false_alarm",
+            is_disarming ? "a predicted error was not raised; the breaker of this database is off until restart"
+            : finding->is_certain
+                ? "a predicted error was not raised"
+                : "a predicted error was not raised; the session's search path is not what it seemed to be",
+            dg_field_str("database", read->database->name), dg_field_str("sqlstate", finding->sqlstate));
+}
+
 static void settle_doubt(struct dg_read *read)
 {
     struct dg_verdict *anew = judge_again(read);
     const struct dg_sql_statement *before = statement_of(read, read->verdict);
     const struct dg_sql_statement *after = statement_of(read, anew);
     if (before != NULL && after != NULL && before->n_findings > 0 && after->n_findings > 0 &&
-        same_finding(&before->findings[0], &after->findings[0]) && !has_moved(read, before) &&
-        !default_has_moved(read)) {
-        dg_outcome_count(read->guard, read->database->name, "false_alarm", "");
-        /* What rests on the search path was never the breaker's. */
-        if (before->findings[0].is_certain)
-            atomic_store(&read->database->is_disarmed, true);
-        dg_logf(read->guard->shared->log, DG_LOG_WARNING, "false_alarm",
-                before->findings[0].is_certain
-                    ? "a predicted error was not raised; the breaker of this database is off until restart"
-                    : "a predicted error was not raised; the session's search path is not what it seemed to be",
-                dg_field_str("database", read->database->name), dg_field_str("sqlstate", before->findings[0].sqlstate));
-    }
+        same_finding(&before->findings[0], &after->findings[0]) && !has_moved(read, before) && !default_has_moved(read))
+        count_false_alarm(read, &before->findings[0]);
     dg_verdict_unref(anew);
 }
 

@@ -87,7 +87,7 @@ struct dg_ticket {
     enum dg_reason reason;      /* why the whole text has no verdict now: STALE, NO_SNAPSHOT, TOO_LONG, ... */
     uint32_t n_completed;       /* statements of a Query that are done */
     bool is_prepared;           /* ParseComplete came */
-    bool is_settled;            /* its prediction met its outcome */
+    bool is_settled;            /* what was foreseen of its analysis met its outcome */
     uint32_t n_pending;         /* times that it is under way and may change what names mean */
 };
 
@@ -202,8 +202,9 @@ void dg_portals_drop_all(struct dg_guard_session *session);
 /* ---- outcome.c ---- */
 void dg_outcome_count_statements(struct dg_guard_session *session, const struct dg_ticket *ticket);
 void dg_outcome_count(struct dg_guard *guard, const char *database, const char *outcome, const char *reason);
+/* The server's answer to a Parse, Bind, Execute or statement of a Query: is a prediction contradicted? */
 void dg_outcome_completed(struct dg_guard_session *session, struct dg_ticket *ticket,
-                          const struct dg_sql_statement *statement);
+                          const struct dg_sql_statement *statement, enum dg_stage stage, struct dg_str tag);
 void dg_outcome_raised(struct dg_guard_session *session, struct dg_ticket *ticket,
                        const struct dg_sql_statement *statement, const struct dg_error_fields *fields);
 /* The finding that this error is, or NULL. */

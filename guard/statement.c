@@ -271,17 +271,6 @@ static bool is_looked_at(const struct dg_guard_session *session)
     return session->mode_is_known && session->mode != DG_MODE_OFF && !session->is_replication;
 }
 
-/* True if this completion shows that the server found the statement's names: each statement of a Query, and once for a
-   prepared one, at its first answer after analysis. */
-static bool is_outcome(const struct dg_ticket *ticket, const struct dg_sql_statement *statement, enum dg_stage stage)
-{
-    if (ticket == NULL || statement == NULL)
-        return false;
-    if (stage == DG_STAGE_QUERY)
-        return true;
-    return !ticket->is_settled && (stage == DG_STAGE_EXECUTE || !statement->is_analysed_at_execute);
-}
-
 void dg_guard_completed(struct dg_guard_session *session, struct dg_ticket *ticket, enum dg_stage stage,
                         struct dg_str tag)
 {
@@ -291,10 +280,7 @@ void dg_guard_completed(struct dg_guard_session *session, struct dg_ticket *tick
     note_answered(session, ticket, stage);
     if (stage == DG_STAGE_PARSE && ticket != NULL)
         dg_prepared_complete(session, ticket);
-    if (is_outcome(ticket, statement, stage)) {
-        dg_outcome_completed(session, ticket, statement);
-        ticket->is_settled = true;
-    }
+    dg_outcome_completed(session, ticket, statement, stage, tag);
     if (stage != DG_STAGE_QUERY && stage != DG_STAGE_EXECUTE)
         return;
     if (session->mode == DG_MODE_ENFORCE)

@@ -261,6 +261,31 @@ static void test_a_very_long_error_is_not_kept(void **state)
     dg_breaker_free(breaker);
 }
 
+/* What triggers and rows decide is another matter than names. */
+static void test_only_missing_names_disarm_it(void **state)
+{
+    static const struct {
+        enum dg_finding_kind kind;
+        bool is_certain;
+        bool disarms;
+    } rows[] = {
+        {DG_FINDING_COLUMN, true, true},           {DG_FINDING_RELATION, true, true},
+        {DG_FINDING_FROM_ENTRY, true, true},       {DG_FINDING_COLUMN, false, false},
+        {DG_FINDING_REQUIRED, true, false},        {DG_FINDING_GENERATED, true, false},
+        {DG_FINDING_CONFLICT_TARGET, true, false}, {DG_FINDING_ENUM_LABEL, true, false},
+        {DG_FINDING_FUNCTION, true, false},        {DG_FINDING_TYPE, true, false},
+        {DG_FINDING_SCHEMA, true, false},          {DG_FINDING_AMBIGUOUS, true, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct dg_sql_finding finding = {
+            .kind = rows[i].kind, .is_exact = true, .is_certain = rows[i].is_certain};
+        if (dg_breaker_is_disarmed_by(&finding) != rows[i].disarms)
+            fail_msg("row %zu", i);
+        assert_true(!dg_breaker_finding_counts(&finding) || dg_breaker_is_disarmed_by(&finding));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,6 +297,7 @@ int main(void)
         cmocka_unit_test(test_another_answer_or_epoch_closes_for_good),
         cmocka_unit_test(test_a_full_breaker_makes_room_of_what_expired),
         cmocka_unit_test(test_a_very_long_error_is_not_kept),
+        cmocka_unit_test(test_only_missing_names_disarm_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

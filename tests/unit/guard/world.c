@@ -125,6 +125,7 @@ struct dg_str error_body(const struct server_error *error)
     len = add_field(body, len, 'C', error->sqlstate);
     len = add_field(body, len, 'M', error->message);
     len = add_field(body, len, 'W', error->where);
+    len = add_field(body, len, 'c', error->column);
     len = add_field(body, len, 'P', error->position);
     len = add_field(body, len, 'R', error->routine);
     body[len++] = '\0';

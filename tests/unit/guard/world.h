@@ -39,6 +39,7 @@ struct server_error {
     const char *position;
     const char *routine;
     const char *where;
+    const char *column;
 };
 /* The body of an ErrorResponse, in a static buffer. */
 struct dg_str error_body(const struct server_error *error);
