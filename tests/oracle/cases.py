@@ -11,6 +11,8 @@
     select upper(id), nope from t
     --: other 42883 8 function nope() does not exist  the server's words; the resolver has no exact finding
     select nope()
+    --: 23502 0 null value in column "id" of relation "t" violates not-null constraint
+    insert into t default values                      what is raised after analysis: the statement is executed and undone
 
 A directive before the schema, `--: as ROLE path SCHEMA, SCHEMA`, sets the session of all statements of the file.
 """
@@ -19,6 +21,7 @@ import re
 
 SESSION = re.compile(r"--: as (?P<role>\w+) path (?P<path>.*)$", re.MULTILINE)
 DIRECTIVE = re.compile(r"^--: (?!as )(.*)$", re.MULTILINE)
+AFTER_ANALYSIS = ("23502", "42P10")  # may be raised later than Parse
 ERROR = re.compile(r"(?:(?P<mode>fails|other) )?(?P<sqlstate>[0-9A-Z]{5}) (?P<position>\d+) (?P<message>.*)$")
 
 
@@ -31,6 +34,12 @@ class Case:
 
     def __str__(self):
         return f"{self.file.name}:{self.line}"
+
+    def ask(self, server, analysis):
+        """The server's answer: at Parse, unless the case or the resolver speaks of a later stage."""
+        error = ERROR.match(self.expected)
+        is_late = any(statement["late"] for statement in analysis["statements"])
+        return server.answer(self.statement, analysis, is_late or error and error["sqlstate"] in AFTER_ANALYSIS)
 
     def complaint(self, analysis, answer, verdict):
         """What is wrong with the two answers, or None."""

@@ -70,7 +70,7 @@ def quoted(name):
 
 def ask(probe, server, tally, text):
     analysis = probe.analyze(text)
-    answer = server.parse(text)
+    answer = server.answer(text, analysis)
     tally.add("notation", text, judge(analysis, answer), answer)
 
 

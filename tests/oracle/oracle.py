@@ -21,7 +21,7 @@ import time
 
 import environment
 from cluster import Cluster
-from judge import FAILURES, Probe, Server, judge
+from judge import ALSO, FAILURES, MISSING, Probe, Server, is_own_error, judge
 from psql_file import identifiers, split
 from psycopg import pq
 from shapes import Shapes
@@ -29,6 +29,7 @@ from shapes import Shapes
 DML = re.compile(r"(\s|--[^\n]*\n|/\*.*?\*/|\()*(select|insert|update|delete|merge|values|with|table)\b",
                  re.IGNORECASE | re.DOTALL)
 SPECIAL = ("ctid", "xmin", "tableoid", "lower", "count", "abs", "text", "name", "excluded", "old", "value", "ordinality")
+COLUMNS = ("raised", "foreseen", "same code", "exact", "unknown")
 IDLE = pq.TransactionStatus.IDLE
 ACTIVE = pq.TransactionStatus.INTRANS
 
@@ -40,12 +41,14 @@ class Tally:
         self.kinds = collections.Counter()
         self.reasons = collections.Counter()
         self.exact = 0
-        self.raised = collections.Counter()
+        self.codes = {}
         self.disagreements = []
         self.keeps_unknown = keeps_unknown
 
     def add(self, origin, text, verdict, answer):
         self.kinds[verdict.kind] += 1
+        if not answer.accepted:
+            self.add_refusal(verdict, answer)
         if verdict.kind == "unknown":
             self.reasons[verdict.reason + ("" if answer.accepted else " " + answer.sqlstate)] += 1
         if verdict.finding and verdict.finding["exact"]:
@@ -53,6 +56,25 @@ class Tally:
         is_silent = verdict.kind == "unknown" and verdict.reason not in ("temp", "ddl")
         if verdict.kind in FAILURES or (self.keeps_unknown and is_silent):
             self.disagreements.append({"origin": origin, "text": text, "verdict": str(verdict), "server": str(answer)})
+
+    def add_refusal(self, verdict, answer):
+        """Of each code: how many the server raised, foreseen as this code, as a failure at least, called exact."""
+        code = answer.sqlstate if is_own_error(answer) else answer.sqlstate + " not its own"
+        row = self.codes.setdefault(code, collections.Counter())
+        row["raised"] += 1
+        if verdict.finding:
+            row["foreseen"] += 1
+            row["same code"] += verdict.finding["sqlstate"] == answer.sqlstate
+            row["exact"] += verdict.finding["exact"]
+        else:
+            row["unknown"] += verdict.reason != ""
+
+    def code_table(self):
+        lines = [f"{'code':20}" + "".join(f"{name:>10}" for name in COLUMNS)]
+        for code, row in sorted(self.codes.items()):
+            if row["foreseen"] or code in MISSING + ALSO:
+                lines.append(f"{code:20}" + "".join(f"{row[name]:10}" for name in COLUMNS))
+        return "\n".join(lines)
 
     def __str__(self):
         counts = ", ".join(f"{kind} {n}" for kind, n in sorted(self.kinds.items()))
@@ -94,7 +116,7 @@ class Oracle:
 
     def ask(self, text, session):
         analysis = self.probe.analyze(text, **session)
-        return analysis, self.server.parse(text)
+        return analysis, self.server.answer(text, analysis)
 
     def judge_statement(self, origin, text):
         """Returns True if the server accepted it and mutations of it may be tried."""

@@ -33,7 +33,7 @@ def run_file(probe_binary, cluster, path, database, encoding):
         server.script(f"SET SESSION AUTHORIZATION {file.role}")
         for case in cases:
             analysis = probe.analyze(case.statement, file.search_path, file.role)
-            answer = server.parse(case.statement)
+            answer = case.ask(server, analysis)
             complaint = case.complaint(analysis, answer, judge(analysis, answer))
             if complaint:
                 complaints.append(f"{path.name}:{case.line} in {encoding}: {complaint}\n    {case.statement}")
