@@ -103,7 +103,7 @@ class Server:
     """A connection that parses statements and throws them away."""
 
     def __init__(self, url):
-        self.connection = pq.PGconn.connect(url.encode())
+        self.connection = pq.PGconn.connect((url + ("&" if "?" in url else "?") + "client_encoding=UTF8").encode())
         if self.connection.status != pq.ConnStatus.OK:
             raise RuntimeError(self.connection.error_message.decode())
         self.connection.notice_handler = lambda _: None

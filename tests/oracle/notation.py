@@ -7,13 +7,11 @@ with typed NULLs, the columns that the server gives must be found, and one that 
     notation.py PROBE [--report FILE]
 """
 
-import argparse
-import json
 import sys
 
+import compare
 from cluster import Cluster
 from judge import Probe, Server, judge
-from oracle import Tally
 from psycopg import pq
 
 SCHEMA = """
@@ -64,10 +62,6 @@ def described(server, sql):
     return [result.fname(i).decode() for i in range(result.nfields)] if result.status == pq.ExecStatus.COMMAND_OK else None
 
 
-def quoted(name):
-    return '"' + name.replace('"', '""') + '"'
-
-
 def ask(probe, server, tally, text):
     analysis = probe.analyze(text)
     answer = server.answer(text, analysis)
@@ -80,32 +74,30 @@ def look_at_functions(probe, server, tally):
             names = described(server, f"select * from {call}{alias}")
             if not names or len(set(names)) != len(names):
                 continue
-            ask(probe, server, tally, f"select {', '.join(quoted(name) for name in names)} from {call}{alias}")
+            ask(probe, server, tally, f"select {', '.join(compare.quoted(name) for name in names)} from {call}{alias}")
             ask(probe, server, tally, f"select zz_nope from {call}{alias}")
             if alias:
-                ask(probe, server, tally, f"select zz, zz.* , zz.{quoted(names[0])} from {call}{alias}")
+                ask(probe, server, tally, f"select zz, zz.* , zz.{compare.quoted(names[0])} from {call}{alias}")
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("probe")
-    parser.add_argument("--report", default="/dev/stdout")
-    parser.add_argument("--unknown", action="store_true", help="report what was not decided too")
-    options = parser.parse_args()
-    notation, functions = Tally(options.unknown), Tally(options.unknown)
-    with Cluster() as cluster, open(options.report, "w", encoding="utf-8") as report:
-        with Server(cluster.url) as server:
+def run(options):
+    notation, functions = compare.tallies(options, "functional notation", "functions in FROM")
+    with Cluster() as cluster:
+        url = compare.create_database(cluster, "notation", options.encoding)
+        with Server(url) as server:
             server.script(SCHEMA)
-        with Probe(options.probe, cluster.url) as probe, Server(cluster.url) as server:
+        with Probe(options.probe, url) as probe, Server(url) as server:
             probe.load()
             for name in rows(server, NAMES):
                 for form in FORMS:
                     ask(probe, server, notation, form.format(name))
             look_at_functions(probe, server, functions)
-        for item in notation.disagreements + functions.disagreements:
-            print(json.dumps(item, ensure_ascii=False), file=report)
-    print(f"functional notation: {notation}\nfunctions in FROM: {functions}")
-    return 1 if notation.disagreements or functions.disagreements else 0
+    return [notation, functions]
+
+
+def main():
+    options = compare.parser(__doc__).parse_args()
+    return compare.end(options, run(options))
 
 
 if __name__ == "__main__":

@@ -11,26 +11,24 @@ import sys
 
 from cases import CaseFile
 from cluster import Cluster
+from compare import create_database, set_session
 from judge import Probe, Server, judge
 
 FOLDER = pathlib.Path(__file__).resolve().parents[1] / "sql"
-
-
 ENCODINGS = ("UTF8", "LATIN1", "SQL_ASCII")
 
 
 def run_file(probe_binary, cluster, path, database, encoding):
     """The complaints about one file, and how many cases it has."""
     file = CaseFile(path)
-    cluster.psql(f"CREATE DATABASE {database} TEMPLATE template0 ENCODING '{encoding}' LOCALE 'C'")
-    with Server(cluster.url_of(database)) as owner:
+    url = create_database(cluster, database, encoding)
+    with Server(url) as owner:
         owner.script(file.schema)
     complaints = []
     cases = [case for case in file.cases if encoding == "UTF8" or case.statement.isascii()]
-    with Probe(probe_binary, cluster.url_of(database)) as probe, Server(cluster.url_of(database)) as server:
+    with Probe(probe_binary, url) as probe, Server(url) as server:
         probe.load()
-        server.script(f"SET search_path TO {', '.join(_quoted(name) for name in file.search_path)}")
-        server.script(f"SET SESSION AUTHORIZATION {file.role}")
+        set_session(server, file.search_path, file.role)
         for case in cases:
             analysis = probe.analyze(case.statement, file.search_path, file.role)
             answer = case.ask(server, analysis)
@@ -38,10 +36,6 @@ def run_file(probe_binary, cluster, path, database, encoding):
             if complaint:
                 complaints.append(f"{path.name}:{case.line} in {encoding}: {complaint}\n    {case.statement}")
     return complaints, len(cases)
-
-
-def _quoted(name):
-    return '"' + name.replace('"', '""') + '"'
 
 
 def main(arguments):

@@ -6,7 +6,7 @@ import unittest
 from cases import Case
 from cluster import Cluster
 from judge import Server, judge
-from oracle import Tally
+from tally import Tally
 
 COLUMN = {"sqlstate": "42703", "message": 'column "nope" does not exist', "position": 8, "exact": True, "stage": "analysis"}
 REQUIRED = {"sqlstate": "23502", "position": 0, "exact": True, "stage": "run",

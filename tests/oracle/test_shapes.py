@@ -8,6 +8,7 @@ import sys
 
 from cases import CaseFile
 from cluster import Cluster
+from compare import set_session
 from judge import Probe, Server
 from shapes import Shapes
 
@@ -26,8 +27,7 @@ def main(arguments):
             with Probe(arguments[0], url) as probe, Server(url) as server:
                 server.script(file.schema)
                 probe.load()
-                server.script("SET search_path TO " + ", ".join(f'"{name}"' for name in file.search_path))
-                server.script(f"SET SESSION AUTHORIZATION {file.role}")
+                set_session(server, file.search_path, file.role)
                 shapes = Shapes(probe, server, N_VARIATIONS)
                 for case in file.cases:
                     shapes.add(case, case.statement, path=file.search_path, role=file.role)
