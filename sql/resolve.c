@@ -59,6 +59,21 @@ void dg_resolver_leave(struct dg_resolver *r)
     r->depth--;
 }
 
+/* An escape for a character that the server's encoding may not have (U&"\65e5", E'\u65e5') fails as it is read. */
+static bool may_lack_a_character(const struct dg_resolver *r)
+{
+    const char *encoding = r->facts->server_encoding;
+    if (encoding != NULL && strcmp(encoding, "UTF8") == 0)
+        return false;
+    for (size_t i = 0; i + 1 < r->text.len; i++) {
+        char c = (char)(r->text.data[i] | 0x20);
+        if ((c == 'u' && r->text.data[i + 1] == '&') ||
+            (r->text.data[i] == '\\' && (r->text.data[i + 1] | 0x20) == 'u'))
+            return true;
+    }
+    return false;
+}
+
 static bool resolver_init(struct dg_resolver *r, const struct dg_sql_session *session, struct dg_str text,
                           struct dg_arena *arena)
 {
@@ -70,6 +85,7 @@ static bool resolver_init(struct dg_resolver *r, const struct dg_sql_session *se
     }
     if (!dg_output_init(r))
         return false;
+    r->is_blurred = may_lack_a_character(r);
     /* Something uncommitted may have changed any name: nothing is decided. */
     if (session->any_uncommitted)
         dg_resolver_undecided(r, DG_REASON_DDL);
