@@ -21,6 +21,8 @@ ENCODINGS = ("UTF8", "LATIN1", "SQL_ASCII")
 def run_file(probe_binary, cluster, path, database, encoding):
     """The complaints about one file, and how many cases it has."""
     file = CaseFile(path)
+    if encoding != "UTF8" and not file.schema.isascii():
+        return [], 0
     url = create_database(cluster, database, encoding)
     with Server(url) as owner:
         owner.script(file.schema)
