@@ -206,15 +206,18 @@ void dg_explain_error(struct dg_guard_session *session, struct dg_ticket *ticket
                       struct dg_str body, bool is_again, struct dg_reaction *reaction)
 {
     struct dg_error_fields fields;
-    const struct dg_sql_statement *statement = dg_ticket_statement(ticket, stage);
-    if (statement == NULL || dg_error_fields_parse(body, &fields) != DG_OK)
+    if (dg_error_fields_parse(body, &fields) != DG_OK)
+        return;
+    struct dg_meaning meaning = dg_execute_meaning(session, ticket, stage, &fields);
+    const struct dg_sql_statement *statement = meaning.statement;
+    if (statement == NULL)
         return;
     if (!dg_str_is(fields.sqlstate, "42703") && !dg_str_is(fields.sqlstate, "42P01"))
         return;
     if (!dg_error_is_at_analysis(&fields) && !is_of_utility(statement, &fields))
         return;
-    size_t i = (size_t)(statement - ticket->verdict->analysis.statements);
-    struct dg_verdict *verdict = current_verdict(session, ticket, i);
+    size_t i = (size_t)(statement - meaning.ticket->verdict->analysis.statements);
+    struct dg_verdict *verdict = current_verdict(session, meaning.ticket, i);
     if (verdict == NULL)
         return;
     explain(session, verdict, &verdict->analysis.statements[i], &fields, body, is_again, reaction);

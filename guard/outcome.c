@@ -64,6 +64,13 @@ static enum dg_reason reason_of(const struct dg_ticket *ticket, const struct dg_
     return ticket->reason != DG_REASON_NONE ? ticket->reason : statement->reason;
 }
 
+/* One statement of a text; `ticket` is that of the text that it stands in. */
+static void count_one(struct dg_metrics_shard *shard, const struct dg_ticket *ticket,
+                      const struct dg_sql_statement *statement)
+{
+    count_statement(shard, reason_of(ticket, statement), statement->n_findings);
+}
+
 void dg_outcome_count_statements(struct dg_guard_session *session, const struct dg_ticket *ticket)
 {
     struct dg_metrics_shard *shard = session->guard->shard;
@@ -73,11 +80,13 @@ void dg_outcome_count_statements(struct dg_guard_session *session, const struct 
     }
     const struct dg_sql_analysis *analysis = &ticket->verdict->analysis;
     for (size_t i = 0; i < analysis->n_statements; i++) {
-        const struct dg_sql_statement *statement = &analysis->statements[i];
-        if (statement->class != DG_CLASS_EMPTY)
-            count_statement(shard, reason_of(ticket, statement), statement->n_findings);
+        if (ticket->executed != NULL && i == ticket->executed_at)
+            count_one(shard, ticket->executed, dg_ticket_statement(ticket->executed, DG_STAGE_EXECUTE));
+        else
+            count_one(shard, ticket, &analysis->statements[i]);
     }
     dg_policy_count(session, ticket);
+    dg_policy_count(session, ticket->executed);
 }
 
 void dg_outcome_count(struct dg_guard *guard, const char *database, const char *outcome, const char *reason)
@@ -86,7 +95,7 @@ void dg_outcome_count(struct dg_guard *guard, const char *database, const char *
     dg_metrics_add(guard->shared->metrics, DG_FAMILY_PREDICTIONS, labels, 1);
 }
 
-static uint32_t position_of(const struct dg_error_fields *fields)
+uint32_t dg_outcome_position(const struct dg_error_fields *fields)
 {
     uint32_t position = 0;
     for (size_t i = 0; i < fields->position.len && position < UINT32_MAX / 10 - 9; i++) {
@@ -108,7 +117,7 @@ static bool is_of_column(const struct dg_sql_finding *finding, const struct dg_e
 const struct dg_sql_finding *dg_outcome_match(const struct dg_sql_statement *statement,
                                               const struct dg_error_fields *fields)
 {
-    uint32_t position = position_of(fields);
+    uint32_t position = dg_outcome_position(fields);
     if (statement == NULL)
         return NULL;
     for (size_t i = 0; i < statement->n_findings; i++) {
@@ -135,42 +144,48 @@ static bool was_foreseen(const struct dg_sql_statement *statement, const struct 
     return false;
 }
 
-/* Whether the server has been beyond the stage when it answers like this. Of the statements that wrap another, EXPLAIN
-   plans it; which of the others plan or run it, and when, is left open. */
-static bool is_beyond(const struct dg_sql_statement *statement, enum dg_finding_stage raised_at, enum dg_stage stage,
+/* Whether the server has been beyond the stage when it answers what was sent like this. Of the statements that wrap
+   another, EXPLAIN plans it; which of the others plan or run it, and when, is left open. */
+static bool is_beyond(const struct dg_sql_statement *sent, enum dg_finding_stage raised_at, enum dg_stage stage,
                       struct dg_str tag)
 {
-    bool is_dml = statement->class == DG_CLASS_DML;
+    bool is_wrapped = sent->class == DG_CLASS_WRAPPED;
     bool has_ended = stage == DG_STAGE_QUERY || stage == DG_STAGE_EXECUTE;
     switch (raised_at) {
     case DG_RAISED_AT_ANALYSIS:
-        return has_ended || !statement->is_analysed_at_execute;
+        return has_ended || !sent->is_analysed_at_execute;
     case DG_RAISED_AT_PLAN:
-        return is_dml ? has_ended || stage == DG_STAGE_BIND : has_ended && strcmp(statement->command, "EXPLAIN") == 0;
+        return is_wrapped ? has_ended && strcmp(sent->command, "EXPLAIN") == 0 : has_ended || stage == DG_STAGE_BIND;
     case DG_RAISED_AT_RUN:
     default:
-        return is_dml && has_ended && tag.len > 0; /* PortalSuspended: not all of its rows are written */
+        return !is_wrapped && has_ended && tag.len > 0; /* PortalSuspended: not all of its rows are written */
     }
 }
 
-/* A prepared statement's names are found once; it is planned and run as often as it is used. */
-static bool is_met_again(const struct dg_sql_finding *finding, const struct dg_ticket *ticket, enum dg_stage stage)
+/* Behind a pooler a name of the protocol may stand for another client's statement, as PREPARE's may. */
+static bool is_as_sent(const struct dg_guard_session *session, enum dg_stage stage)
 {
-    return stage != DG_STAGE_QUERY && finding->stage == DG_RAISED_AT_ANALYSIS && ticket->is_settled;
+    return stage == DG_STAGE_QUERY || stage == DG_STAGE_PARSE || dg_session_is_direct(session);
 }
 
-void dg_outcome_completed(struct dg_guard_session *session, struct dg_ticket *ticket,
-                          const struct dg_sql_statement *statement, enum dg_stage stage, struct dg_str tag)
+void dg_outcome_completed(struct dg_guard_session *session, struct dg_ticket *ticket, enum dg_stage stage,
+                          struct dg_str tag)
 {
-    if (ticket == NULL || statement == NULL || statement->n_findings == 0 || ticket->reason != DG_REASON_NONE)
+    const struct dg_sql_statement *sent = dg_ticket_statement(ticket, stage);
+    struct dg_meaning meaning = dg_execute_meaning(session, ticket, stage, NULL);
+    if (meaning.statement == NULL || meaning.statement->n_findings == 0 || meaning.ticket->reason != DG_REASON_NONE)
         return;
-    const struct dg_sql_finding *finding = &statement->findings[0];
-    if (!is_beyond(statement, finding->stage, stage, tag) || is_met_again(finding, ticket, stage))
+    const struct dg_sql_finding *finding = &meaning.statement->findings[0];
+    if (!is_beyond(sent, finding->stage, stage, tag) || !is_as_sent(session, stage))
         return;
-    ticket->is_settled = true;
-    dg_breaking_forget(session, ticket->verdict);
+    /* A prepared statement's names are found once; it is planned and run as often as it is used. */
+    bool is_prepared = stage != DG_STAGE_QUERY || meaning.ticket != ticket;
+    if (is_prepared && finding->stage == DG_RAISED_AT_ANALYSIS && meaning.ticket->is_settled)
+        return;
+    meaning.ticket->is_settled = true;
+    dg_breaking_forget(session, meaning.ticket->verdict);
     dg_session_move_epoch(session);
-    dg_read_for_doubt(session, ticket->verdict, statement);
+    dg_read_for_doubt(session, meaning.ticket->verdict, meaning.statement);
     /* Whatever made the name valid may have made others, in this transaction still. */
     const struct dg_sql_effect unseen = {.kind = DG_EFFECT_DDL};
     dg_path_apply(&session->path, &unseen, DG_STR(""));
@@ -196,9 +211,11 @@ static void doubt_other_promise(struct dg_guard_session *session, const struct d
     dg_read_end_doubt(session, true);
 }
 
-void dg_outcome_raised(struct dg_guard_session *session, struct dg_ticket *ticket,
-                       const struct dg_sql_statement *statement, const struct dg_error_fields *fields)
+void dg_outcome_raised(struct dg_guard_session *session, const struct dg_meaning *meaning,
+                       const struct dg_error_fields *fields)
 {
+    struct dg_ticket *ticket = meaning->ticket;
+    const struct dg_sql_statement *statement = meaning->statement;
     bool is_of_names = dg_str_is(fields->sqlstate, "42703") || dg_str_is(fields->sqlstate, "42P01");
     bool is_foreseen =
         statement != NULL && ticket->reason == DG_REASON_NONE && !is_nested(fields) && was_foreseen(statement, fields);

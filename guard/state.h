@@ -83,6 +83,8 @@ struct dg_ticket {
     size_t own_len;
     size_t own_cap;
     struct dg_ticket *previous; /* what had this name before, until ParseComplete; or the next spare one */
+    struct dg_ticket *executed; /* of a text with an EXECUTE: what its name stood for when it was sent; or NULL */
+    uint32_t executed_at;       /* which statement of the text that EXECUTE is */
     uint64_t context;           /* what it was judged under */
     enum dg_reason reason;      /* why the whole text has no verdict now: STALE, NO_SNAPSHOT, TOO_LONG, ... */
     uint32_t n_completed;       /* statements of a Query that are done */
@@ -199,17 +201,34 @@ void dg_prepared_complete(struct dg_guard_session *session, struct dg_ticket *ti
 void dg_prepared_fail(struct dg_guard_session *session, struct dg_ticket *ticket, bool is_skipped);
 void dg_portals_drop_all(struct dg_guard_session *session);
 
+/* ---- execute.c ---- */
+/* What an answer to the ticket is about: its own statement, or of an EXECUTE the one that its name stands for. */
+struct dg_meaning {
+    struct dg_ticket *ticket;
+    const struct dg_sql_statement *statement; /* NULL if it was not inspected */
+};
+/* SQL-level PREPARE, which `statement` of the ticket's text is, has run. */
+void dg_execute_prepare(struct dg_guard_session *session, const struct dg_ticket *ticket,
+                        const struct dg_sql_statement *statement, struct dg_str name);
+/* The ticket is about to be sent: finds out what its EXECUTE stands for. */
+void dg_execute_attach(struct dg_guard_session *session, struct dg_ticket *ticket);
+/* `fields`: of the error that is the answer, else NULL. `ticket` may be NULL. */
+struct dg_meaning dg_execute_meaning(struct dg_guard_session *session, struct dg_ticket *ticket, enum dg_stage stage,
+                                     const struct dg_error_fields *fields);
+
 /* ---- outcome.c ---- */
 void dg_outcome_count_statements(struct dg_guard_session *session, const struct dg_ticket *ticket);
 void dg_outcome_count(struct dg_guard *guard, const char *database, const char *outcome, const char *reason);
 /* The server's answer to a Parse, Bind, Execute or statement of a Query: is a prediction contradicted? */
-void dg_outcome_completed(struct dg_guard_session *session, struct dg_ticket *ticket,
-                          const struct dg_sql_statement *statement, enum dg_stage stage, struct dg_str tag);
-void dg_outcome_raised(struct dg_guard_session *session, struct dg_ticket *ticket,
-                       const struct dg_sql_statement *statement, const struct dg_error_fields *fields);
+void dg_outcome_completed(struct dg_guard_session *session, struct dg_ticket *ticket, enum dg_stage stage,
+                          struct dg_str tag);
+void dg_outcome_raised(struct dg_guard_session *session, const struct dg_meaning *meaning,
+                       const struct dg_error_fields *fields);
 /* The finding that this error is, or NULL. */
 const struct dg_sql_finding *dg_outcome_match(const struct dg_sql_statement *statement,
                                               const struct dg_error_fields *fields);
+/* Field P; 0: none. */
+uint32_t dg_outcome_position(const struct dg_error_fields *fields);
 
 /* ---- breaking.c ---- */
 struct dg_hash128 dg_breaking_key(struct dg_guard_session *session, const struct dg_verdict *verdict);

@@ -111,6 +111,7 @@ void dg_guard_query(struct dg_guard_session *session, struct dg_str text, bool i
         dg_ticket_unref(ticket);
         return;
     }
+    dg_execute_attach(session, ticket);
     dg_outcome_count_statements(session, ticket);
     dg_prepared_drop(session, DG_STR(""));
     if (dg_breaking_refuses(session, ticket, is_idle, decision) ||
@@ -211,6 +212,7 @@ struct dg_ticket *dg_guard_describe(struct dg_guard_session *session, char kind,
     if (!dg_session_refresh(session))
         return NULL;
     struct dg_ticket *ticket = kind == 'S' ? dg_prepared_find(session, name) : dg_map_find(&session->portals, name);
+    dg_execute_attach(session, ticket);
     return dg_ticket_ref(ticket);
 }
 
@@ -226,6 +228,7 @@ struct dg_ticket *dg_guard_execute(struct dg_guard_session *session, struct dg_s
             ticket->reason = DG_REASON_UTILITY;
         note_forwarded(session, ticket);
     }
+    dg_execute_attach(session, ticket);
     dg_outcome_count_statements(session, ticket);
     if (ticket == NULL)
         return NULL;
@@ -254,15 +257,26 @@ static void end_pending(struct dg_guard_session *session, struct dg_ticket *tick
         session->n_pending--;
 }
 
+static bool is_last_statement(const struct dg_ticket *ticket)
+{
+    return ticket->verdict != NULL && ticket->n_completed + 1 >= ticket->verdict->analysis.n_statements;
+}
+
 /* An Execute, or the Query under answer, is no longer under way. */
 static void note_answered(struct dg_guard_session *session, struct dg_ticket *ticket, enum dg_stage stage)
 {
-    if (stage == DG_STAGE_EXECUTE) {
+    if (stage == DG_STAGE_EXECUTE)
         end_pending(session, ticket);
-    } else if (stage == DG_STAGE_QUERY && ticket != NULL && ticket->n_pending > 0) {
-        /* The rest of its statements comes before its ReadyForQuery. */
+    if (stage != DG_STAGE_QUERY || ticket == NULL)
+        return;
+    if (ticket->n_pending > 0) {
         ticket->n_pending = 0;
         session->query_in_answer = true;
+    }
+    /* The rest of its statements comes before its ReadyForQuery. */
+    if (session->query_in_answer && is_last_statement(ticket)) {
+        session->query_in_answer = false;
+        session->n_pending -= session->n_pending > 0;
     }
 }
 
@@ -280,7 +294,7 @@ void dg_guard_completed(struct dg_guard_session *session, struct dg_ticket *tick
     note_answered(session, ticket, stage);
     if (stage == DG_STAGE_PARSE && ticket != NULL)
         dg_prepared_complete(session, ticket);
-    dg_outcome_completed(session, ticket, statement, stage, tag);
+    dg_outcome_completed(session, ticket, stage, tag);
     if (stage != DG_STAGE_QUERY && stage != DG_STAGE_EXECUTE)
         return;
     if (session->mode == DG_MODE_ENFORCE)
@@ -312,7 +326,6 @@ static void note_error(struct dg_guard_session *session, struct dg_ticket *ticke
                        struct dg_str body)
 {
     struct dg_error_fields fields;
-    const struct dg_sql_statement *statement = dg_ticket_statement(ticket, stage);
     dg_path_fail(&session->path);
     note_answered(session, ticket, stage);
     if (stage == DG_STAGE_PARSE && ticket != NULL)
@@ -320,10 +333,11 @@ static void note_error(struct dg_guard_session *session, struct dg_ticket *ticke
     if (dg_error_fields_parse(body, &fields) != DG_OK)
         return;
     count_server_error(session, &fields);
-    dg_outcome_raised(session, ticket, statement, &fields);
+    struct dg_meaning meaning = dg_execute_meaning(session, ticket, stage, &fields);
+    dg_outcome_raised(session, &meaning, &fields);
     /* Any word of the server is its last one; the same error is recorded again by explain.c. */
-    if (ticket != NULL && statement != NULL && statement->n_findings > 0)
-        dg_breaking_forget(session, ticket->verdict);
+    if (meaning.statement != NULL && meaning.statement->n_findings > 0)
+        dg_breaking_forget(session, meaning.ticket->verdict);
 }
 
 void dg_guard_error(struct dg_guard_session *session, struct dg_ticket *ticket, enum dg_stage stage, struct dg_str body,

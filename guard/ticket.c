@@ -70,6 +70,7 @@ void dg_ticket_unref(struct dg_ticket *ticket)
     while (ticket != NULL && --ticket->n_refs == 0) {
         struct dg_guard *guard = ticket->guard;
         struct dg_ticket *previous = ticket->previous;
+        dg_ticket_unref(ticket->executed); /* which has none itself */
         dg_verdict_unref(ticket->verdict);
         if (guard->n_spare_tickets < MAX_SPARE_TICKETS) {
             drop_long_text(ticket);

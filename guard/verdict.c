@@ -185,6 +185,7 @@ static void summarise(struct dg_verdict *verdict)
         for (size_t k = 0; k < statement->n_effects; k++) {
             verdict->affects_names |= effect_affects_names(statement->effects[k].kind);
             verdict->has_ddl |= statement->effects[k].kind == DG_EFFECT_DDL;
+            verdict->has_execute |= statement->effects[k].kind == DG_EFFECT_EXECUTE;
             verdict->ends_transaction |= ends_transaction(statement->effects[k].kind);
         }
     }

@@ -21,6 +21,7 @@ struct dg_verdict {
     bool affects_names;    /* a statement may change what later names mean: path, role, DDL */
     bool ends_transaction; /* may take back or confirm what was done before */
     bool has_ddl;
+    bool has_execute;          /* SQL-level */
     bool sets_breaker_context; /* mentions idle_session_timeout or lc_messages: no answers of ours afterwards */
     bool is_shape;             /* of all texts of a shape: `text` is the shape; no findings or effects, no locations */
     uint64_t last_read_ms;     /* when an error of this text last asked for a catalog read */

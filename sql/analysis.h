@@ -147,9 +147,9 @@ enum dg_effect_kind {
     DG_EFFECT_DISCARD_ALL,
     DG_EFFECT_DISCARD_TEMP,
     DG_EFFECT_DEALLOCATE, /* name; NULL: all */
-    DG_EFFECT_PREPARE,    /* name: SQL-level PREPARE; may_set_path */
-    DG_EFFECT_EXECUTE,    /* name: SQL-level EXECUTE (EXPLAIN EXECUTE and CREATE TABLE AS EXECUTE too): it takes the
-                               verdict of its PREPARE, and its may_set_path means PATH_UNKNOWN */
+    DG_EFFECT_PREPARE,    /* name: SQL-level PREPARE; what it prepares runs, and has effects, at each EXECUTE */
+    DG_EFFECT_EXECUTE,    /* name: SQL-level EXECUTE (EXPLAIN EXECUTE and CREATE TABLE AS EXECUTE too): it takes verdict
+                               and effects of its PREPARE */
     DG_EFFECT_DDL,     /* names: relations that it named (dg_sql_name); n_names = 0: it may change anything; is_temp */
     DG_EFFECT_DATABASE /* name: a database that is dropped, renamed or copied; the guard's connection has to go first */
 };
@@ -165,7 +165,6 @@ struct dg_sql_effect {
     bool is_temp;  /* DDL on temporary objects only */
     bool to_default;
     bool chain;
-    bool may_set_path; /* PREPARE: each EXECUTE of it may change search path or role */
     const char *name;
     const struct dg_sql_name *names;
     size_t n_names;

@@ -57,8 +57,6 @@ bool dg_effects_mention_set_config(struct dg_str text);
 /* set_config anywhere in `statement` ({"Kind": {...}}): precise where it is a target of a plain top-level SELECT, else
    PATH_UNKNOWN. */
 void dg_effects_of_set_config(struct dg_effects *effects, const cJSON *statement);
-/* True if a set_config in `statement` may touch what names depend on. */
-bool dg_effects_may_set_path(const struct dg_effects *effects, const cJSON *statement);
 void dg_effects_of_do(struct dg_effects *effects, const cJSON *fields);
 void dg_effects_of_call(struct dg_effects *effects);
 

@@ -138,24 +138,17 @@ static void append_call(struct dg_effects *effects, const cJSON *call)
     }
 }
 
-/* Reports each set_config under `node` (and its siblings' trees) to `effects`; with `effects` NULL only tells whether
-   one of them matters. As deep as the tree, which cJSON bounds. */
-static bool scan_calls(struct dg_effects *effects, const cJSON *node)
+/* Reports each set_config under `node` (and its siblings' trees) that matters. As deep as the tree, which cJSON bounds. */
+static void scan_calls(struct dg_effects *effects, const cJSON *node)
 {
     const cJSON *call = as_set_config(node);
-    bool found = false;
     const cJSON *child;
 
-    if (call != NULL && setting_of_call(call) != SETTING_OTHER) {
-        found = true;
-        if (effects != NULL)
-            append_unknown(effects, setting_of_call(call));
-    }
-    cJSON_ArrayForEach (child, node) {
+    if (call != NULL && setting_of_call(call) != SETTING_OTHER)
+        append_unknown(effects, setting_of_call(call));
+    cJSON_ArrayForEach (child, node)
         if (cJSON_IsObject(child) || cJSON_IsArray(child))
-            found = scan_calls(effects, child) || found;
-    }
-    return found;
+            scan_calls(effects, child);
 }
 
 /* A SELECT with targets and nothing else. */
@@ -220,11 +213,6 @@ void dg_effects_of_set_config(struct dg_effects *effects, const cJSON *statement
         else
             scan_calls(effects, target);
     }
-}
-
-bool dg_effects_may_set_path(const struct dg_effects *effects, const cJSON *statement)
-{
-    return effects->mentions_set_config && scan_calls(NULL, statement);
 }
 
 /* ---- DO and CALL ------------------------------------------------------------------------------------------------- */

@@ -103,11 +103,7 @@ static void plan_view(const cJSON *node, struct dg_effects *effects, struct dg_s
 /* It runs nothing yet. */
 static void plan_prepare(const cJSON *node, struct dg_effects *effects, struct dg_statement_plan *plan)
 {
-    const char *name = dg_tree_string(dg_node_fields(node), "name");
-    struct dg_sql_effect *effect = dg_effects_append_named(effects, DG_EFFECT_PREPARE, name);
-
-    if (effect != NULL)
-        effect->may_set_path = dg_effects_may_set_path(effects, node);
+    dg_effects_append_named(effects, DG_EFFECT_PREPARE, dg_tree_string(dg_node_fields(node), "name"));
     plan_wrapped(node, effects, plan);
     plan->is_prepare = true;
     plan->is_at_execute = true;

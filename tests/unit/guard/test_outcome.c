@@ -207,8 +207,8 @@ static void test_other_errors_that_nobody_foresaw_are_not_missed(void **state)
 /* The server stumbled at analysis: what would have come later is not contradicted. */
 static void test_an_earlier_error_says_nothing_of_a_later_stage(void **state)
 {
-    static const struct server_error no_column = {
-        .sqlstate = "42703", .position = "21", .routine = "checkInsertTargets"};
+    const struct dg_error_fields no_column = {
+        .sqlstate = DG_STR("42703"), .position = DG_STR("21"), .routine = DG_STR("checkInsertTargets")};
     (void)state;
     for (int is_later = 0; is_later < 2; is_later++) {
         struct world world;
@@ -216,10 +216,8 @@ static void test_an_earlier_error_says_nothing_of_a_later_stage(void **state)
         struct dg_guard_session *session = world_session(&world);
         struct dg_ticket *ticket = query(session, insert);
         foresee(ticket, is_later ? &required : &no_label);
-        dg_outcome_raised(session, ticket, &ticket->verdict->analysis.statements[0],
-                          &(struct dg_error_fields){.sqlstate = DG_STR("42703"),
-                                                    .position = dg_str_of(no_column.position),
-                                                    .routine = dg_str_of(no_column.routine)});
+        const struct dg_meaning meaning = {ticket, &ticket->verdict->analysis.statements[0]};
+        dg_outcome_raised(session, &meaning, &no_column);
         assert_true(predictions(&world, "missed", "") == 1);
         assert_int_equal(world.store.n_asked, !is_later);
         dg_ticket_unref(ticket);

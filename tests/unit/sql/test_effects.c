@@ -48,8 +48,6 @@ static void render_effect(const struct dg_sql_effect *effect, struct dg_text *ou
         dg_text_cstr(out, " default");
     if (effect->chain)
         dg_text_cstr(out, " chain");
-    if (effect->may_set_path)
-        dg_text_cstr(out, " may-set-path");
     if (effect->name != NULL)
         dg_text_printf(out, " %s", effect->name);
     if (effect->kind != DG_EFFECT_DDL && effect->kind != DG_EFFECT_SET_PATH)
@@ -197,7 +195,7 @@ static void calls_of_set_config(void **state)
         {"DECLARE c CURSOR FOR SELECT set_config('search_path', 'a', false)", "wrapped DECLARE CURSOR: path unknown"},
         {"COPY (SELECT set_config('search_path', 'a', false)) TO STDOUT", "wrapped COPY: path unknown"},
         {"EXECUTE p(set_config('search_path', 'a', false))", "utility EXECUTE: execute p; path unknown"},
-        {"PREPARE p AS SELECT set_config('search_path', $1, false)", "wrapped PREPARE: prepare may-set-path p"},
+        {"PREPARE p AS SELECT set_config('search_path', $1, false)", "wrapped PREPARE: prepare p"},
         {"PREPARE p AS SELECT set_config('work_mem', $1, false)", "wrapped PREPARE: prepare p"},
         {"SELECT 'set_config'", "dml SELECT"},
         {"SELECT f()", "dml SELECT"},
