@@ -20,6 +20,7 @@ static const struct sql_type sql_types[] = {
     {20, "bigint", "", MODIFIER_NONE},
     {21, "smallint", "", MODIFIER_NONE},
     {23, "integer", "", MODIFIER_NONE},
+    {114, "json", "", MODIFIER_NONE}, /* a keyword since 17, but written plainly */
     {700, "real", "", MODIFIER_NONE},
     {701, "double precision", "", MODIFIER_NONE},
     {1042, "character", "", MODIFIER_LENGTH},
@@ -27,6 +28,7 @@ static const struct sql_type sql_types[] = {
     {1083, "time", " without time zone", MODIFIER_PRECISION},
     {1114, "timestamp", " without time zone", MODIFIER_PRECISION},
     {1184, "timestamp", " with time zone", MODIFIER_PRECISION},
+    {1186, "interval", "", MODIFIER_NONE},
     {1266, "time", " with time zone", MODIFIER_PRECISION},
     {1560, "bit", "", MODIFIER_BITS},
     {1562, "bit varying", "", MODIFIER_BITS},

@@ -10,6 +10,9 @@
 
 #include "sql/resolver.h"
 
+/* The server's FUNC_MAX_ARGS; more are another error (54023). */
+#define MAX_ARGUMENTS 100
+
 /* ---- overloads ---- */
 
 struct overloads {
@@ -65,14 +68,6 @@ static bool same_shape(const struct dg_resolver *r, const struct dg_function *a,
     return gives_scalar(r, a) && gives_scalar(r, b);
 }
 
-struct call_form {
-    const char *schema; /* NULL when not written */
-    const char *name;
-    int n_args;
-    bool is_exact_count; /* no named and no VARIADIC argument */
-    dg_oid first_type;   /* of the first argument, 0 when not known */
-};
-
 static bool is_of_kind(const struct dg_resolver *r, dg_oid type_oid, char kind)
 {
     const struct dg_type *type = dg_snapshot_type_by_oid(r->snapshot, dg_names_base_type(r, type_oid));
@@ -81,7 +76,7 @@ static bool is_of_kind(const struct dg_resolver *r, dg_oid type_oid, char kind)
 
 /* The first argument tells unnest(tsvector) from unnest(anyarray); other overloads are not told apart. */
 static bool first_argument_matches(const struct dg_resolver *r, const struct dg_function *function,
-                                   const struct call_form *form)
+                                   const struct dg_call_form *form)
 {
     if (form->first_type == 0 || function->n_inputs == 0 || !form->is_exact_count)
         return true;
@@ -98,7 +93,7 @@ static bool first_argument_matches(const struct dg_resolver *r, const struct dg_
            dg_names_element_type(r, wanted) != 0;
 }
 
-static struct overloads find_overloads(struct dg_resolver *r, const struct call_form *form)
+static struct overloads find_overloads(struct dg_resolver *r, const struct dg_call_form *form)
 {
     struct overloads found = {.same_result = true, .same_shape = true};
     const struct dg_namespace *namespace =
@@ -133,9 +128,9 @@ const char *dg_call_name(const struct dg_resolver *r, const cJSON *body)
     return name != NULL && strcmp(name, "extract") == 0 ? "date_part" : name;
 }
 
-static struct call_form form_of(const struct dg_resolver *r, const cJSON *body)
+static struct dg_call_form form_of(const struct dg_resolver *r, const cJSON *body)
 {
-    struct call_form form = {.is_exact_count = !dg_tree_bool(body, "func_variadic")};
+    struct dg_call_form form = {.is_exact_count = !dg_tree_bool(body, "func_variadic")};
     const cJSON *names = dg_tree_list(body, "funcname");
     form.name = dg_call_name(r, body);
     form.schema = dg_tree_length(names) == 2 ? dg_tree_sval(names) : NULL;
@@ -149,19 +144,14 @@ static struct call_form form_of(const struct dg_resolver *r, const cJSON *body)
     return form;
 }
 
-static void sort_expressions(struct dg_resolver *r, struct dg_scope *scope, const cJSON *first)
+static struct dg_value sort_expression(struct dg_resolver *r, struct dg_scope *scope, const cJSON *item)
 {
-    for (const cJSON *item = first; item != NULL; item = item->next) {
-        const cJSON *sort = dg_tree_body(item, DG_NODE_SORT_BY);
-        if (sort != NULL)
-            dg_expression(r, scope, dg_tree_field(sort, "node"));
-        else
-            dg_expression(r, scope, item);
-    }
+    const cJSON *sort = dg_tree_body(item, DG_NODE_SORT_BY);
+    return dg_expression(r, scope, sort != NULL ? dg_tree_field(sort, "node") : item);
 }
 
 /* The result's type follows from a polymorphic result only for arrays of the first argument's type. */
-static dg_oid result_type(struct dg_resolver *r, const struct overloads *found, const struct call_form *form)
+static dg_oid result_type(struct dg_resolver *r, const struct overloads *found, const struct dg_call_form *form)
 {
     if (found->n == 0 || !found->same_result)
         return 0;
@@ -216,43 +206,54 @@ static const struct dg_scope_item *record_of(struct dg_resolver *r, const struct
 }
 
 /* f(x) may also be a cast to the type f; then nothing is said of its type. */
-static bool is_type_too(const struct dg_resolver *r, const struct call_form *form)
+static bool is_type_too(const struct dg_resolver *r, const struct dg_call_form *form)
 {
     size_t cursor = 0;
     return form->n_args == 1 && dg_snapshot_types_named(r->snapshot, dg_str_of(form->name), &cursor) != NULL;
 }
 
-static struct call_form walk_arguments(struct dg_resolver *r, struct dg_scope *scope, const cJSON *body)
+/* Arguments and, of a call WITHIN GROUP, what it sorts by: the server counts these together. */
+static struct dg_call_form walk_arguments(struct dg_resolver *r, struct dg_scope *scope, const cJSON *body)
 {
-    struct call_form form = form_of(r, body);
-    bool is_first = true;
+    struct dg_call_form form = form_of(r, body);
+    const cJSON *sorted = dg_tree_bool(body, "agg_within_group") ? dg_tree_list(body, "agg_order") : NULL;
+    size_t n = (size_t)form.n_args + (size_t)dg_tree_length(sorted);
+    struct dg_value *values = n > MAX_ARGUMENTS ? NULL : dg_resolver_alloc(r, (n + 1) * sizeof(*values));
     for (const cJSON *item = dg_tree_list(body, "args"); item != NULL; item = item->next) {
         struct dg_value value = dg_expression(r, scope, item);
-        if (is_first)
+        if (form.n_values == 0)
             form.first_type = value.type_oid;
-        is_first = false;
+        if (values != NULL)
+            values[form.n_values] = value;
+        form.n_values++;
     }
+    for (const cJSON *item = sorted; item != NULL; item = item->next) {
+        struct dg_value value = sort_expression(r, scope, item);
+        if (values != NULL)
+            values[form.n_values] = value;
+        form.n_values++;
+        form.is_exact_count = false;
+    }
+    form.values = values;
     return form;
 }
 
-static struct call_form walk_call(struct dg_resolver *r, struct dg_scope *scope, const cJSON *body)
+static struct dg_call_form walk_call(struct dg_resolver *r, struct dg_scope *scope, const cJSON *body)
 {
-    struct call_form form = walk_arguments(r, scope, body);
-    bool is_within_group = dg_tree_bool(body, "agg_within_group");
-    if (is_within_group) {
-        sort_expressions(r, scope, dg_tree_list(body, "agg_order"));
-        form.is_exact_count = false;
-    }
+    struct dg_call_form form = walk_arguments(r, scope, body);
     dg_expression_condition(r, scope, dg_tree_field(body, "agg_filter"));
-    dg_resolver_blur(r); /* the function may be missing */
-    if (!is_within_group)
-        sort_expressions(r, scope, dg_tree_list(body, "agg_order"));
+    dg_absent_function(r, body, &form);
+    dg_resolver_blur(r); /* it may not take these types */
+    if (!dg_tree_bool(body, "agg_within_group")) {
+        for (const cJSON *item = dg_tree_list(body, "agg_order"); item != NULL; item = item->next)
+            sort_expression(r, scope, item);
+    }
     return form;
 }
 
 struct dg_value dg_call(struct dg_resolver *r, struct dg_scope *scope, const cJSON *body)
 {
-    struct call_form form = walk_call(r, scope, body);
+    struct dg_call_form form = walk_call(r, scope, body);
     struct dg_value value = {.location = dg_tree_location(body)};
     const cJSON *over = dg_tree_field(body, "over");
     if (over != NULL && scope != NULL) {
@@ -306,6 +307,8 @@ static void definition_list(struct dg_resolver *r, struct function_shape *shape,
     for (const cJSON *item = first; item != NULL; item = item->next) {
         const cJSON *body = dg_tree_body(item, DG_NODE_COLUMN_DEF);
         const struct dg_type *type = dg_names_type(r, dg_tree_field(body, "typeName"));
+        if (type == NULL)
+            dg_absent_type(r, dg_tree_field(body, "typeName"));
         const char *name = dg_tree_string(body, "colname");
         add_column(r, &shape->columns, name == NULL ? "" : name, type == NULL ? 0 : type->oid);
     }
@@ -330,7 +333,7 @@ static void value_columns(struct dg_resolver *r, struct function_shape *shape, d
     }
 }
 
-static void call_shape(struct dg_resolver *r, struct function_shape *shape, const struct call_form *form,
+static void call_shape(struct dg_resolver *r, struct function_shape *shape, const struct dg_call_form *form,
                        const char *scalar_name, const cJSON *definitions)
 {
     struct overloads found = find_overloads(r, form);
@@ -402,7 +405,8 @@ static void unnest_each(struct dg_resolver *r, struct dg_scope *scope, const cJS
 {
     for (const cJSON *arg = dg_tree_list(call, "args"); arg != NULL; arg = arg->next) {
         struct dg_value value = dg_expression(r, scope, arg);
-        struct call_form form = {.name = "unnest", .n_args = 1, .is_exact_count = true, .first_type = value.type_oid};
+        struct dg_call_form form = {
+            .name = "unnest", .n_args = 1, .is_exact_count = true, .first_type = value.type_oid};
         struct function_shape shape = {0};
         dg_resolver_blur(r);
         call_shape(r, &shape, &form, "unnest", NULL);
@@ -428,7 +432,7 @@ static void add_function(struct dg_resolver *r, struct dg_scope *scope, const st
     const char *own_name = dg_target_name(r, expression);
     const char *scalar_name = range->n_functions == 1 && range->alias != NULL ? range->alias : own_name;
     if (node.kind == DG_NODE_FUNC_CALL) {
-        struct call_form form = walk_call(r, scope, node.body);
+        struct dg_call_form form = walk_call(r, scope, node.body);
         if (form.name == NULL)
             open_shape(&shape);
         else

@@ -43,6 +43,15 @@ static size_t entries_in_scope(const struct dg_scope *scope)
     return n;
 }
 
+/* Where LATERAL may not look, the error is another: 42P10. */
+static void ambiguous_column(struct dg_resolver *r, const char *name, int32_t location, bool is_lateral_error)
+{
+    if (is_lateral_error || is_later_keyword(r, name))
+        dg_resolver_blur(r);
+    else
+        dg_report_ambiguous_column(r, name, location);
+}
+
 struct dg_value dg_column_undotted(struct dg_resolver *r, struct dg_scope *scope, const char *name, int32_t location)
 {
     if (!dg_resolver_work(r, entries_in_scope(scope)))
@@ -51,19 +60,23 @@ struct dg_value dg_column_undotted(struct dg_resolver *r, struct dg_scope *scope
     const struct dg_scope_item *item;
     bool is_lateral_error;
     enum dg_lookup result = dg_scope_find_column(scope, name, false, &column, &item, &is_lateral_error);
-    if (is_lateral_error || result == DG_LOOKUP_AMBIGUOUS)
-        dg_resolver_blur(r); /* 42P10, 42702 */
+    if (is_lateral_error)
+        dg_resolver_blur(r); /* 42P10 */
     if (result == DG_LOOKUP_FOUND) {
         dg_report_column_reference(r, &column, location);
         return value_of_column(&column, location);
     }
-    if (result == DG_LOOKUP_AMBIGUOUS)
+    if (result == DG_LOOKUP_AMBIGUOUS) {
+        ambiguous_column(r, name, location, is_lateral_error);
         return nothing_known;
+    }
     enum dg_lookup row = dg_scope_find_item(scope, name, 0, &item, &is_lateral_error);
-    if (row != DG_LOOKUP_NONE && (is_lateral_error || row == DG_LOOKUP_AMBIGUOUS))
-        dg_resolver_blur(r); /* 42P10, 42P09 */
+    if (row != DG_LOOKUP_NONE && is_lateral_error)
+        dg_resolver_blur(r); /* 42P10 */
     if (row == DG_LOOKUP_FOUND && result == DG_LOOKUP_NONE)
         return value_of_row(r, item, location);
+    if (row == DG_LOOKUP_AMBIGUOUS && result == DG_LOOKUP_NONE && !is_lateral_error && !is_later_keyword(r, name))
+        dg_report_ambiguous_relation(r, name, location);
     if (row != DG_LOOKUP_NONE)
         return nothing_known;
     if (result == DG_LOOKUP_OPEN || is_later_keyword(r, name) || !dg_names_are_same_bytes(r, name)) {
@@ -129,6 +142,8 @@ const struct dg_scope_item *dg_column_qualifier(struct dg_resolver *r, struct dg
     const struct dg_scope_item *item = NULL;
     bool is_lateral_error;
     enum dg_lookup result = dg_scope_find_item(scope, names[2], 0, &item, &is_lateral_error);
+    if (result == DG_LOOKUP_AMBIGUOUS && !is_lateral_error)
+        dg_report_ambiguous_relation(r, names[2], location);
     if (result == DG_LOOKUP_NONE && !dg_names_are_same_bytes(r, names[2]))
         dg_resolver_undecided(r, DG_REASON_UNKNOWN);
     else if (result == DG_LOOKUP_NONE)
@@ -142,14 +157,14 @@ static struct dg_value field_of_row(struct dg_resolver *r, struct dg_scope *scop
 {
     struct dg_scope_column column;
     enum dg_lookup result = dg_item_find_column(item, name, true, &column);
-    if (result == DG_LOOKUP_AMBIGUOUS)
-        dg_resolver_blur(r);
     if (result == DG_LOOKUP_FOUND) {
         dg_report_column_reference(r, &column, location);
         return value_of_column(&column, location);
     }
-    if (result == DG_LOOKUP_AMBIGUOUS)
+    if (result == DG_LOOKUP_AMBIGUOUS) {
+        dg_report_ambiguous_column(r, name, location);
         return nothing_known;
+    }
     bool may_be_call = dg_names_may_be_call(r, name, item->row_type_oid, item->is_scalar);
     if (may_be_call || result == DG_LOOKUP_OPEN || !dg_names_are_same_bytes(r, name)) {
         dg_report_column_name(r, qualifier, name);

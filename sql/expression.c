@@ -86,6 +86,19 @@ static bool is_bit_string(const char *value)
     return value[0] != '\0' && value[1 + strspn(value + 1, digits)] == '\0';
 }
 
+/* A number too large for int4, or with a fraction: int8 as long as that holds it. */
+static dg_oid large_number_type(const char *digits)
+{
+    if (digits == NULL)
+        return DG_TYPE_NUMERIC;
+    const char *largest = *digits == '-' ? "9223372036854775808" : "9223372036854775807";
+    digits += *digits == '-' ? 1 : 0;
+    digits += strspn(digits, "0");
+    size_t n = strspn(digits, "0123456789");
+    bool is_int8 = digits[n] == '\0' && (n < strlen(largest) || (n == strlen(largest) && strcmp(digits, largest) <= 0));
+    return is_int8 ? DG_TYPE_INT8 : DG_TYPE_NUMERIC;
+}
+
 static struct dg_value constant(struct dg_resolver *r, struct dg_scope *scope, const cJSON *body)
 {
     (void)scope;
@@ -101,8 +114,8 @@ static struct dg_value constant(struct dg_resolver *r, struct dg_scope *scope, c
         value.type_oid = DG_TYPE_BOOL;
     else if (dg_tree_field(body, "bsval") != NULL)
         value.type_oid = DG_TYPE_BIT;
-    else if (dg_tree_field(body, "fval") != NULL) /* too large for int4: int8 or numeric */
-        value.type_oid = DG_TYPE_NUMERIC;
+    else if (dg_tree_field(body, "fval") != NULL)
+        value.type_oid = large_number_type(dg_tree_string(dg_tree_field(body, "fval"), "fval"));
     return value;
 }
 
@@ -146,6 +159,16 @@ static struct dg_value value_function(struct dg_resolver *r, struct dg_scope *sc
 
 /* ---- operators ---- */
 
+/* OPERATOR(schema.+); only a plain one is looked up before anything else can fail. */
+static void operator_schema(struct dg_resolver *r, const cJSON *body)
+{
+    bool has_row =
+        dg_tree_child(body, "lexpr").kind == DG_NODE_ROW_EXPR || dg_tree_child(body, "rexpr").kind == DG_NODE_ROW_EXPR;
+    if (has_row || !dg_tree_is(body, "kind", "AEXPR_OP"))
+        dg_resolver_blur(r);
+    dg_absent_schema(r, dg_tree_list(body, "name"), dg_tree_location(body));
+}
+
 static struct dg_value binary(struct dg_resolver *r, struct dg_scope *scope, const cJSON *body)
 {
     struct dg_value left = dg_expression(r, scope, dg_tree_field(body, "lexpr"));
@@ -155,6 +178,7 @@ static struct dg_value binary(struct dg_resolver *r, struct dg_scope *scope, con
                    compares_safely(&left, &right);
     if (is_safe)
         return typed(DG_TYPE_BOOL, location);
+    operator_schema(r, body);
     dg_resolver_blur(r);
     return typed(0, location);
 }
@@ -312,6 +336,8 @@ static struct dg_value type_cast(struct dg_resolver *r, struct dg_scope *scope, 
 {
     const cJSON *type_name = dg_tree_field(body, "typeName");
     const struct dg_type *type = dg_names_type(r, type_name);
+    if (type == NULL)
+        dg_absent_type(r, type_name);
     if (type == NULL || dg_tree_list(type_name, "typmods") != NULL)
         dg_resolver_blur(r);
     struct dg_value value = dg_expression(r, scope, dg_tree_field(body, "arg"));
@@ -327,6 +353,9 @@ static struct dg_value type_cast(struct dg_resolver *r, struct dg_scope *scope, 
 static struct dg_value collate_clause(struct dg_resolver *r, struct dg_scope *scope, const cJSON *body)
 {
     struct dg_value value = dg_expression(r, scope, dg_tree_field(body, "arg"));
+    if (!dg_expression_fits(&value, DG_TYPE_TEXT) && !is_text(value.type_oid))
+        dg_resolver_blur(r); /* 42804: no type of text */
+    dg_absent_schema(r, dg_tree_list(body, "collname"), dg_tree_location(body));
     dg_resolver_blur(r);
     return typed(value.type_oid, value.location);
 }
@@ -349,6 +378,7 @@ static struct dg_value xml_serialize(struct dg_resolver *r, struct dg_scope *sco
 {
     struct dg_value value = dg_expression(r, scope, dg_tree_field(body, "expr"));
     dg_resolver_blur(r);
+    dg_absent_type(r, dg_tree_field(body, "typeName"));
     return typed(0, value.location);
 }
 
@@ -396,6 +426,10 @@ static struct dg_value sub_link(struct dg_resolver *r, struct dg_scope *scope, c
     }
     struct dg_value left = dg_expression(r, scope, dg_tree_field(body, "testexpr"));
     struct dg_value right = typed(type_oid, location);
+    if (dg_tree_length(dg_tree_list(body, "operName")) > 1) {
+        dg_resolver_blur(r); /* 42601: several columns */
+        dg_absent_schema(r, dg_tree_list(body, "operName"), location);
+    }
     if (dg_tree_list(body, "operName") != NULL || !compares_safely(&left, &right))
         dg_resolver_blur(r);
     return typed(DG_TYPE_BOOL, location);

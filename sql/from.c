@@ -243,6 +243,8 @@ static struct dg_scope_item *xml_table_item(struct dg_resolver *r, struct dg_sco
         const cJSON *column = dg_tree_body(element, DG_NODE_RANGE_TABLE_FUNC_COL);
         const char *column_name = dg_tree_string(column, "colname");
         const struct dg_type *type = dg_names_type(r, dg_tree_field(column, "typeName"));
+        if (type == NULL && !dg_tree_bool(column, "for_ordinality"))
+            dg_absent_type(r, dg_tree_field(column, "typeName"));
         struct dg_scope_column listed = {.name = column_name == NULL ? "" : column_name,
                                          .type_oid = type == NULL ? 0 : type->oid};
         dg_list_add(r, &item->list, &listed);
@@ -292,24 +294,36 @@ static void check_conflicts(struct dg_resolver *r, const struct dg_entry_list *a
 
 struct merge_list {
     struct dg_resolver *r;
+    const struct dg_scope_item *left;
     const struct dg_scope_item *right;
     struct dg_column_list list;
+    bool is_ambiguous; /* reported */
 };
 
 static bool merge_if_common(void *context, const struct dg_scope_column *column)
 {
     struct merge_list *merge = context;
     struct dg_scope_column other;
-    if (dg_item_find_column(merge->right, column->name, false, &other) == DG_LOOKUP_FOUND)
-        dg_list_add(merge->r, &merge->list, column);
+    enum dg_lookup right = dg_item_find_column(merge->right, column->name, false, &other);
+    if (right != DG_LOOKUP_FOUND && right != DG_LOOKUP_AMBIGUOUS)
+        return true;
+    dg_list_add(merge->r, &merge->list, column);
+    if (merge->is_ambiguous || !dg_resolver_work(merge->r, 1))
+        return true;
+    bool is_left = dg_item_find_column(merge->left, column->name, false, &other) == DG_LOOKUP_AMBIGUOUS;
+    merge->is_ambiguous = is_left || right == DG_LOOKUP_AMBIGUOUS;
+    if (merge->is_ambiguous)
+        dg_report_ambiguous_using(merge->r, column->name, is_left);
     return true;
 }
 
 static void merge_natural(struct dg_resolver *r, struct dg_scope_item *join)
 {
-    struct merge_list merge = {.r = r, .right = join->right};
+    struct merge_list merge = {.r = r, .left = join->left, .right = join->right};
     if (join->right->kind != DG_ITEM_UNDECIDED)
         dg_item_each_column(join->left, merge_if_common, &merge);
+    if (merge.list.is_open) /* columns that are merged would seem to be there twice */
+        dg_resolver_work(r, DG_RESOLVE_MAX_WORK + 1);
     join->merged = merge.list.columns;
     join->n_merged = merge.list.n;
     dg_resolver_blur(r); /* the operator of the comparison */
@@ -327,7 +341,7 @@ static bool using_side(struct dg_resolver *r, const struct dg_scope_item *side, 
     if (result == DG_LOOKUP_NONE && dg_names_are_same_bytes(r, name)) {
         dg_report_missing_using(r, name, side, is_left);
     } else if (result == DG_LOOKUP_AMBIGUOUS) {
-        dg_resolver_blur(r);
+        dg_report_ambiguous_using(r, name, is_left);
     } else {
         dg_report_column_name(r, side->name, name);
         dg_resolver_undecided(r, DG_REASON_UNKNOWN);
@@ -335,10 +349,22 @@ static bool using_side(struct dg_resolver *r, const struct dg_scope_item *side, 
     return false;
 }
 
+/* Looked for up to a bound: it only makes findings less exact. */
+static bool is_repeated(const cJSON *names, const cJSON *last)
+{
+    size_t n = 0;
+    for (const cJSON *item = names; item != last && n < 64; item = item->next, n++) {
+        if (strcmp(dg_tree_sval(item) == NULL ? "" : dg_tree_sval(item), dg_tree_sval(last)) == 0)
+            return true;
+    }
+    return n >= 64;
+}
+
 static void merge_using(struct dg_resolver *r, struct dg_scope_item *join, const cJSON *names)
 {
     struct dg_column_list merged = {0};
     enum dg_clause clause = r->clause;
+    bool is_safe = true;
     r->clause = DG_CLAUSE_USING;
     for (const cJSON *item = names; item != NULL; item = item->next) {
         const char *name = dg_tree_sval(item);
@@ -346,14 +372,18 @@ static void merge_using(struct dg_resolver *r, struct dg_scope_item *join, const
         struct dg_scope_column right;
         if (name == NULL)
             continue;
+        if (is_repeated(names, item))
+            dg_resolver_blur(r); /* 42701 */
         bool is_left = using_side(r, join->left, name, true, &left);
         bool is_right = using_side(r, join->right, name, false, &right);
         struct dg_scope_column column = is_left ? left : is_right ? right : (struct dg_scope_column){.name = name};
         column.name = name;
-        if (!is_left || !is_right || left.type_oid != right.type_oid || !dg_expression_is_comparable(left.type_oid))
-            dg_resolver_blur(r);
+        is_safe = is_safe && is_left && is_right && left.type_oid == right.type_oid &&
+                  dg_expression_is_comparable(left.type_oid);
         dg_list_add(r, &merged, &column);
     }
+    if (!is_safe) /* operators are looked for once all columns are found */
+        dg_resolver_blur(r);
     join->merged = merged.columns;
     join->n_merged = merged.n;
     r->clause = clause;

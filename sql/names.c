@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "schema/names.h"
 #include "sql/resolver.h"
 
 #define TEMP_SCHEMA_PREFIX "pg_temp_"
@@ -363,22 +364,44 @@ static bool type_is_visible(struct dg_resolver *r, const struct dg_type *type)
     return seen == type;
 }
 
-/* Only for types that people make: the catalog's have spellings of their own (integer, character varying). */
+static void append_type(struct dg_resolver *r, struct dg_text *text, const struct dg_namespace *namespace,
+                        const struct dg_type *type)
+{
+    r->depends_on_path = true;
+    if (!type_is_visible(r, type)) {
+        dg_text_sql_identifier(text, dg_str_of(namespace->name), false);
+        dg_text_char(text, '.');
+    }
+    dg_text_sql_identifier(text, dg_str_of(type->name), false);
+}
+
+/* These are written by their own names, though they look like arrays. */
+static bool is_vector(dg_oid type_oid)
+{
+    return type_oid == DG_TYPE_INT2VECTOR || type_oid == DG_TYPE_OIDVECTOR;
+}
+
 const char *dg_names_format_type(struct dg_resolver *r, dg_oid type_oid)
 {
     const struct dg_type *type = dg_snapshot_type_by_oid(r->snapshot, type_oid);
-    if (type == NULL || (type->kind != 'c' && type->kind != 'd') || !r->session->path_known)
+    bool is_array = type != NULL && type->is_array && !is_vector(type_oid);
+    const struct dg_type *element = is_array ? dg_snapshot_type_by_oid(r->snapshot, type->element_oid) : type;
+    if (element == NULL || element->kind == 'p' || is_vector(element->oid) || !r->session->path_known)
         return NULL;
-    const struct dg_namespace *namespace = dg_snapshot_namespace_by_oid(r->snapshot, type->namespace_oid);
+    const struct dg_namespace *namespace = dg_snapshot_namespace_by_oid(r->snapshot, element->namespace_oid);
+    if (namespace == NULL || !dg_str_is_ascii(dg_str_of(element->name)) || !dg_str_is_ascii(dg_str_of(namespace->name)))
+        return NULL;
     char words[300];
     struct dg_text text;
     dg_text_init_fixed(&text, words, sizeof(words));
-    if (namespace != NULL && !type_is_visible(r, type)) {
-        dg_text_sql_identifier(&text, dg_str_of(namespace->name), false);
-        dg_text_char(&text, '.');
-    }
-    dg_text_sql_identifier(&text, dg_str_of(type->name), false);
-    if (text.failed || !dg_str_is_ascii(dg_str_of(type->name)))
-        return NULL;
-    return dg_arena_strdup(r->arena, dg_text_get(&text));
+    bool is_built_in = strcmp(namespace->name, "pg_catalog") == 0;
+    if (is_built_in && !path_names(r, "pg_catalog"))
+        dg_snapshot_type_name(r->snapshot, element->oid, -1, &text);
+    else if (is_built_in)
+        return NULL; /* something before pg_catalog may hide it */
+    else
+        append_type(r, &text, namespace, element);
+    if (is_array)
+        dg_text_cstr(&text, "[]");
+    return text.failed ? NULL : dg_arena_strdup(r->arena, dg_text_get(&text));
 }

@@ -6,11 +6,13 @@
  *   column.c      column references, whole rows, fields, functional notation
  *   expression.c  the walk over expressions
  *   call.c        function calls: the type of their result, the columns they give in FROM
+ *   absent.c      functions, types and schemas that nothing could satisfy
  *   from.c        FROM items and joins
  *   targets.c     target lists and their names, ORDER BY, GROUP BY
  *   select.c, with.c, modify.c, merge.c  the statements
  *   report.c      references, names and findings as they go out
  *   report_missing.c  the words of 42703 and 42P01: explaining is kept apart from resolving
+ *   report_calls.c    the words of 42883, 42704, 3F000 and 42702
  *
  * Invariants. The walk goes in PostgreSQL's order of analysis, so the first finding is the server's first error unless
  * something before it may fail otherwise: whatever may raise another error calls dg_resolver_blur when it has been
@@ -31,9 +33,11 @@ enum dg_known_type {
     DG_TYPE_NAME = 19,
     DG_TYPE_INT8 = 20,
     DG_TYPE_INT2 = 21,
+    DG_TYPE_INT2VECTOR = 22,
     DG_TYPE_INT4 = 23,
     DG_TYPE_TEXT = 25,
     DG_TYPE_OID = 26,
+    DG_TYPE_OIDVECTOR = 30,
     DG_TYPE_XML = 142,
     DG_TYPE_FLOAT4 = 700,
     DG_TYPE_FLOAT8 = 701,
@@ -48,6 +52,7 @@ enum dg_known_type {
     DG_TYPE_RECORD = 2249,
     DG_TYPE_ANY = 2276,
     DG_TYPE_ANYARRAY = 2277,
+    DG_TYPE_VOID = 2278,
     DG_TYPE_ANYELEMENT = 2283,
     DG_TYPE_RECORD_ARRAY = 2287,
     DG_TYPE_ANYNONARRAY = 2776,
@@ -202,6 +207,18 @@ struct dg_value {
     bool is_string;                     /* a string literal: its text must fit that type */
 };
 
+/* A call as it is written, once its arguments are known. */
+struct dg_call_form {
+    const char *schema; /* NULL when not written */
+    const char *name;   /* NULL: not a name that can be looked up */
+    int n_args;
+    bool is_exact_count; /* no named and no VARIADIC argument */
+    dg_oid first_type;   /* of the first argument, 0 when not known */
+    const struct dg_value
+        *values; /* of all arguments, those of WITHIN GROUP last; NULL: more than a function can have */
+    size_t n_values;
+};
+
 /* An undotted name. */
 struct dg_value dg_column_undotted(struct dg_resolver *r, struct dg_scope *scope, const char *name, int32_t location);
 struct dg_value dg_column_reference(struct dg_resolver *r, struct dg_scope *scope, const cJSON *body);
@@ -221,6 +238,23 @@ void dg_expression_condition(struct dg_resolver *r, struct dg_scope *scope, cons
 bool dg_expression_is_comparable(dg_oid type_oid);
 /* True if assigning the value to a column of this type cannot fail in analysis. */
 bool dg_expression_fits(const struct dg_value *value, dg_oid type_oid);
+
+/* ---- absent.c: each reports what is absent, and is silent where that is not certain ---- */
+/* The type of a TypeName. */
+void dg_absent_type(struct dg_resolver *r, const cJSON *type_name);
+/* The schema of a dotted name: an operator's, a collation's. True if it is absent. */
+bool dg_absent_schema(struct dg_resolver *r, const cJSON *names, int32_t location);
+/* The function of a FuncCall whose arguments have been walked. */
+void dg_absent_function(struct dg_resolver *r, const cJSON *body, const struct dg_call_form *form);
+
+/* ---- report_calls.c ---- */
+void dg_report_missing_schema(struct dg_resolver *r, const char *schema, int32_t location);
+void dg_report_missing_type(struct dg_resolver *r, const cJSON *type_name, const char *schema, const char *name);
+void dg_report_missing_function(struct dg_resolver *r, const cJSON *body, const struct dg_call_form *form);
+/* What follows is not exact, also where nothing may be reported. */
+void dg_report_ambiguous_column(struct dg_resolver *r, const char *name, int32_t location);
+void dg_report_ambiguous_using(struct dg_resolver *r, const char *name, bool is_left);
+void dg_report_ambiguous_relation(struct dg_resolver *r, const char *name, int32_t location);
 
 /* ---- call.c ---- */
 struct dg_value dg_call(struct dg_resolver *r, struct dg_scope *scope, const cJSON *body);

@@ -259,7 +259,7 @@ enum dg_lookup dg_scope_find_column(const struct dg_scope *scope, const char *na
     for (; scope != NULL; scope = scope->parent) {
         enum dg_lookup result = find_at_level(scope, name, column, item, is_lateral_error);
         if (result == DG_LOOKUP_AMBIGUOUS)
-            return result;
+            return is_open ? DG_LOOKUP_OPEN : result; /* an open item further in may have caught the name */
         if (result == DG_LOOKUP_FOUND) {
             /* An open item further in may have caught the name: it is found, but not known where. */
             if (is_open)

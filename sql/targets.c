@@ -388,8 +388,10 @@ void dg_targets_order_by(struct dg_resolver *r, struct dg_scope *scope, const cJ
     for (const cJSON *item = first; item != NULL; item = item->next) {
         const cJSON *sort = dg_tree_body(item, DG_NODE_SORT_BY);
         output_or_expression(r, scope, dg_tree_field(sort, "node"), targets, false);
-        if (dg_tree_list(sort, "useOp") != NULL)
+        if (dg_tree_list(sort, "useOp") != NULL) {
+            dg_absent_schema(r, dg_tree_list(sort, "useOp"), dg_tree_location(sort));
             dg_resolver_blur(r);
+        }
     }
 }
 

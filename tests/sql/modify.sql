@@ -41,7 +41,7 @@ insert into t (id) values (1) on conflict (id) do update set nope = 1
 insert into t (id) values (1) on conflict (id) do update set name = excluded.nope
 --: 42703 69 column excluded.ctid does not exist
 insert into t (id) values (1) on conflict (id) do update set name = excluded.ctid
---: other 42702 69 column reference "name" is ambiguous
+--: 42702 69 column reference "name" is ambiguous
 insert into t (id) values (1) on conflict (id) do update set name = name
 --: 42P01 83 invalid reference to FROM-clause entry for table "excluded"
 insert into t (id) values (1) on conflict (id) do update set name = 'x' returning excluded.id

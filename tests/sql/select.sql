@@ -88,9 +88,9 @@ select (select label from u where t_id = t.id limit 1) from t
 select (id) from (select 1 as x) s
 --: 42P01 47 missing FROM-clause entry for table "s"
 select id from t where exists (select 1 where s.x = id)
---: other 42702 8 column reference "id" is ambiguous
+--: 42702 8 column reference "id" is ambiguous
 select id from t, u
---: fails 42702 8 column reference "id" is ambiguous
+--: 42702 8 column reference "id" is ambiguous
 select id, nope from t, u
 --: ok
 select u.label, t.name from t, u

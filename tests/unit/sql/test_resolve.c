@@ -513,7 +513,7 @@ static void findings_are_bounded(void **state)
     dg_snapshot_unref(snapshot);
 }
 
-/* "SELECT id, id, ..., nope FROM orders t0, orders t1, ...": each name is compared with each item. */
+/* "SELECT id, id, ..., nope FROM orders t0, orders t1 (n1), ...": each name is compared with each item. */
 static void render_crowded(struct dg_text *sql, int n_names, int n_items)
 {
     dg_text_cstr(sql, "SELECT ");
@@ -521,7 +521,7 @@ static void render_crowded(struct dg_text *sql, int n_names, int n_items)
         dg_text_cstr(sql, "id, ");
     dg_text_cstr(sql, "nope FROM orders t0");
     for (int i = 1; i < n_items; i++)
-        dg_text_printf(sql, ", orders t%d", i);
+        dg_text_printf(sql, ", orders t%d (n%d)", i, i);
 }
 
 static void a_statement_that_is_too_much_work_is_not_decided(void **state)
