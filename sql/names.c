@@ -386,7 +386,7 @@ const char *dg_names_format_type(struct dg_resolver *r, dg_oid type_oid)
     const struct dg_type *type = dg_snapshot_type_by_oid(r->snapshot, type_oid);
     bool is_array = type != NULL && type->is_array && !is_vector(type_oid);
     const struct dg_type *element = is_array ? dg_snapshot_type_by_oid(r->snapshot, type->element_oid) : type;
-    if (element == NULL || element->kind == 'p' || is_vector(element->oid) || !r->session->path_known)
+    if (element == NULL || element->kind == 'p' || !r->session->path_known)
         return NULL;
     const struct dg_namespace *namespace = dg_snapshot_namespace_by_oid(r->snapshot, element->namespace_oid);
     if (namespace == NULL || !dg_str_is_ascii(dg_str_of(element->name)) || !dg_str_is_ascii(dg_str_of(namespace->name)))
@@ -395,7 +395,9 @@ const char *dg_names_format_type(struct dg_resolver *r, dg_oid type_oid)
     struct dg_text text;
     dg_text_init_fixed(&text, words, sizeof(words));
     bool is_built_in = strcmp(namespace->name, "pg_catalog") == 0;
-    if (is_built_in && !path_names(r, "pg_catalog"))
+    if (is_vector(element->oid))
+        dg_text_cstr(&text, element->name);
+    else if (is_built_in && !path_names(r, "pg_catalog"))
         dg_snapshot_type_name(r->snapshot, element->oid, -1, &text);
     else if (is_built_in)
         return NULL; /* something before pg_catalog may hide it */
