@@ -31,6 +31,11 @@ bool dg_breaking_idle_timeout_is_off(const struct dg_guard_session *session)
     return snapshot != NULL && !session->no_breaker && dg_snapshot_facts(snapshot)->idle_session_timeout_is_off;
 }
 
+bool dg_breaking_server_is_silent(const struct dg_guard_session *session)
+{
+    return session->host.is_silent == NULL || session->host.is_silent(session->host.context);
+}
+
 static void answer(struct dg_guard_session *session, struct dg_str message, struct dg_decision *decision)
 {
     decision->action = DG_ACTION_REFUSE;
@@ -59,7 +64,8 @@ bool dg_breaking_refuses(struct dg_guard_session *session, const struct dg_ticke
         return false;
     uint64_t ttl_ms = (uint64_t)dg_guard_config(session->guard)->repeat_ttl_ms;
     if (!dg_breaker_answer(session->guard->breaker, dg_breaking_key(session, ticket->verdict), epoch_of(session),
-                           session->completed_ms, dg_clock_monotonic_ms(), ttl_ms, &message))
+                           session->completed_ms, dg_clock_monotonic_ms(), ttl_ms, &message) ||
+        !dg_breaking_server_is_silent(session))
         return false;
     answer(session, message, decision);
     return true;

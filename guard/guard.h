@@ -67,12 +67,18 @@ struct dg_guard_client {
     bool no_breaker; /* the packet sets lc_messages, idle_session_timeout or role: errors are never repeated */
 };
 
-/* Called in the worker's thread when a HOLD may end before its time-out. */
-typedef void (*dg_guard_resume_fn)(void *context);
+/* What the guard asks of the proxy, in the worker's thread. */
+struct dg_guard_host {
+    void (*resume)(void *context); /* a HOLD may end before its time-out */
+    /* The server's socket is alive and holds nothing that the client should hear before an answer of the guard's. That
+       costs a system call: it is asked when all else speaks for such an answer. NULL: it always is. */
+    bool (*is_silent)(void *context);
+    void *context;
+};
 
-/* At the server's first ReadyForQuery. NULL if there is no memory: relay without it. */
+/* At the server's first ReadyForQuery. `host` is copied. NULL if there is no memory: relay without it. */
 struct dg_guard_session *dg_guard_session_new(struct dg_guard *guard, const struct dg_guard_client *client,
-                                              dg_guard_resume_fn resume, void *context);
+                                              const struct dg_guard_host *host);
 /* Also while a HOLD is pending: `resume` is not called any more. NULL is allowed. */
 void dg_guard_session_free(struct dg_guard_session *session);
 
@@ -100,8 +106,8 @@ struct dg_decision {
     struct dg_str error;      /* REFUSE: a whole ErrorResponse message, borrowed until the next call on the session */
 };
 
-/* Frontend messages, in the order in which the client sent them. `is_idle`: nothing is outstanding, the last
-   ReadyForQuery said I, the server socket is silent and alive (DESIGN section 6, point 4).
+/* Frontend messages, in the order in which the client sent them. `is_idle`: nothing is outstanding and the last
+   ReadyForQuery said I; with host->is_silent that is DESIGN section 6, point 4.
    Query and Parse come whole; `text` is without its NUL. */
 void dg_guard_query(struct dg_guard_session *session, struct dg_str text, bool is_idle, struct dg_decision *decision);
 void dg_guard_parse(struct dg_guard_session *session, struct dg_str name, struct dg_str text, const dg_oid *param_types,

@@ -108,7 +108,7 @@ bool dg_policy_refuses(struct dg_guard_session *session, const struct dg_ticket 
         .is_current = ticket->reason == DG_REASON_NONE,
         .analysis = &ticket->verdict->analysis,
     };
-    if (!dg_breaker_may_answer(&situation))
+    if (!dg_breaker_may_answer(&situation) || !dg_breaking_server_is_silent(session))
         return false;
     struct dg_buffer *refusal = &session->guard->refusal;
     dg_buffer_consume(refusal, dg_buffer_len(refusal));

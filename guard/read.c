@@ -74,7 +74,7 @@ static void wake(struct dg_read *read)
             read->waiters = session->next_waiter;
             session->next_waiter = NULL;
         }
-        session->resume(session->context); /* may free the session */
+        session->host.resume(session->host.context); /* may free the session */
     }
 }
 

@@ -75,14 +75,13 @@ static void start_path(struct dg_guard_session *session, const struct dg_guard_c
 }
 
 struct dg_guard_session *dg_guard_session_new(struct dg_guard *guard, const struct dg_guard_client *client,
-                                              dg_guard_resume_fn resume, void *context)
+                                              const struct dg_guard_host *host)
 {
     struct dg_guard_session *session = calloc(1, sizeof(*session));
     if (session == NULL)
         return NULL;
     session->guard = guard;
-    session->resume = resume;
-    session->context = context;
+    session->host = *host;
     session->started_us = dg_clock_wall_us();
     session->strings_are_standard = true;
     dg_map_init(&session->statements, DG_GUARD_MAX_PREPARED);

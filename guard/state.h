@@ -106,8 +106,7 @@ struct dg_guard_session {
     char application[64];
     char *start_path; /* search_path of the start-up packet, or NULL */
     int64_t started_us;
-    dg_guard_resume_fn resume;
-    void *context;
+    struct dg_guard_host host;
 
     enum dg_mode mode;
     enum dg_detail detail;
@@ -231,6 +230,8 @@ const struct dg_sql_finding *dg_outcome_match(const struct dg_sql_statement *sta
 uint32_t dg_outcome_position(const struct dg_error_fields *fields);
 
 /* ---- breaking.c ---- */
+/* True if the server has nothing to say that should come before an answer of ours. */
+bool dg_breaking_server_is_silent(const struct dg_guard_session *session);
 struct dg_hash128 dg_breaking_key(struct dg_guard_session *session, const struct dg_verdict *verdict);
 bool dg_breaking_refuses(struct dg_guard_session *session, const struct dg_ticket *ticket, bool is_idle,
                          struct dg_decision *decision);

@@ -97,71 +97,77 @@ static void note_under_way(struct dg_guard_session *session, struct dg_ticket *t
     session->n_pending++;
 }
 
-void dg_guard_query(struct dg_guard_session *session, struct dg_str text, bool is_idle, struct dg_decision *decision)
+/* A Query or Parse. A Query ends the unnamed statement as a Parse of another does. */
+struct message {
+    bool is_query;
+    bool is_idle;
+    struct dg_str name;
+    struct dg_str text;
+    const dg_oid *param_types;
+    size_t n_param_types;
+};
+
+static void note_refused(struct dg_guard_session *session, const struct message *message)
 {
-    *decision = (struct dg_decision){.action = DG_ACTION_FORWARD};
-    if (!dg_session_refresh(session))
+    session->held_for &= (unsigned)DG_HOLD_ERROR;
+    /* The server would have dropped the unnamed statement, and kept a named one. */
+    if (message->name.len > 0)
         return;
-    if (is_idle)
+    dg_prepared_drop(session, message->name);
+    session->unnamed_is_dead = true;
+}
+
+/* True if the message goes to the server, with decision->ticket (NULL: no memory). */
+static bool decide(struct dg_guard_session *session, const struct message *message, struct dg_decision *decision)
+{
+    if (message->is_idle)
         settle(session);
     if (holds_for_reload(session, decision))
-        return;
-    struct dg_ticket *ticket = dg_judge_text(session, text, NULL, 0);
-    if (holds_for_release(session, ticket, decision)) {
-        dg_ticket_unref(ticket);
-        return;
+        return false;
+    struct dg_ticket *ticket = dg_judge_text(session, message->text, message->param_types, message->n_param_types);
+    bool is_held = holds_for_release(session, ticket, decision);
+    if (!is_held && message->is_query) {
+        dg_execute_attach(session, ticket);
+        dg_outcome_count_statements(session, ticket);
     }
-    dg_execute_attach(session, ticket);
-    dg_outcome_count_statements(session, ticket);
-    dg_prepared_drop(session, DG_STR(""));
-    if (dg_breaking_refuses(session, ticket, is_idle, decision) ||
-        dg_policy_refuses(session, ticket, is_idle, decision)) {
-        session->held_for &= (unsigned)DG_HOLD_ERROR;
-        session->unnamed_is_dead = true;
+    bool is_refused = !is_held && (dg_breaking_refuses(session, ticket, message->is_idle, decision) ||
+                                   dg_policy_refuses(session, ticket, message->is_idle, decision));
+    if (is_refused)
+        note_refused(session, message);
+    if (is_held || is_refused) {
         dg_ticket_unref(ticket);
-        return;
+        return false;
     }
-    session->unnamed_is_dead = false;
+    if (message->name.len == 0)
+        session->unnamed_is_dead = false;
     note_forwarded(session, ticket);
-    if (ticket != NULL)
-        note_under_way(session, ticket);
     decision->ticket = ticket;
+    return true;
+}
+
+void dg_guard_query(struct dg_guard_session *session, struct dg_str text, bool is_idle, struct dg_decision *decision)
+{
+    const struct message message = {.is_query = true, .is_idle = is_idle, .name = DG_STR(""), .text = text};
+    *decision = (struct dg_decision){.action = DG_ACTION_FORWARD};
+    if (!dg_session_refresh(session) || !decide(session, &message, decision))
+        return;
+    dg_prepared_drop(session, message.name);
+    if (decision->ticket != NULL)
+        note_under_way(session, decision->ticket);
 }
 
 void dg_guard_parse(struct dg_guard_session *session, struct dg_str name, struct dg_str text, const dg_oid *param_types,
                     size_t n_param_types, bool is_idle, struct dg_decision *decision)
 {
+    const struct message message = {
+        .is_idle = is_idle, .name = name, .text = text, .param_types = param_types, .n_param_types = n_param_types};
     *decision = (struct dg_decision){.action = DG_ACTION_FORWARD};
-    if (!dg_session_refresh(session))
+    if (!dg_session_refresh(session) || !decide(session, &message, decision))
         return;
-    if (is_idle)
-        settle(session);
-    if (holds_for_reload(session, decision))
-        return;
-    struct dg_ticket *ticket = dg_judge_text(session, text, param_types, n_param_types);
-    if (holds_for_release(session, ticket, decision)) {
-        dg_ticket_unref(ticket);
-        return;
-    }
-    if (dg_breaking_refuses(session, ticket, is_idle, decision) ||
-        dg_policy_refuses(session, ticket, is_idle, decision)) {
-        session->held_for &= (unsigned)DG_HOLD_ERROR;
-        /* The server would have dropped the unnamed statement, and kept a named one. */
-        if (name.len == 0) {
-            dg_prepared_drop(session, name);
-            session->unnamed_is_dead = true;
-        }
-        dg_ticket_unref(ticket);
-        return;
-    }
-    if (name.len == 0)
-        session->unnamed_is_dead = false;
-    note_forwarded(session, ticket);
-    if (ticket != NULL)
-        dg_prepared_put(session, name, ticket);
+    if (decision->ticket != NULL)
+        dg_prepared_put(session, name, decision->ticket);
     else
         dg_prepared_drop(session, name);
-    decision->ticket = ticket;
 }
 
 struct dg_ticket *dg_guard_uninspected(struct dg_guard_session *session, bool is_parse, struct dg_str name,

@@ -65,13 +65,6 @@ static enum dg_step carry_out(struct dg_split *split, const struct dg_decision *
     return enter(split, is_parse ? DG_SENT_PARSE : DG_SENT_QUERY, decision->ticket);
 }
 
-/* A refusal stands only if the server has nothing to say that the client should hear first. That costs a system call, so
-   it is asked last. */
-static bool may_stand(const struct dg_session *session, const struct dg_decision *decision)
-{
-    return decision->action != DG_ACTION_REFUSE || dg_stream_is_silent(&session->server);
-}
-
 static enum dg_step uninspected(struct dg_split *split, bool is_parse, struct dg_str name, enum dg_reason reason)
 {
     struct dg_decision decision = {.action = DG_ACTION_FORWARD};
@@ -103,10 +96,6 @@ static enum dg_step inspect_query(struct dg_split *split, const struct dg_frame 
         return uninspected(split, false, DG_STR(""), DG_REASON_STALE);
     struct dg_decision decision = {.action = DG_ACTION_FORWARD};
     dg_guard_query(session->guard, text, dg_session_is_idle(session), &decision);
-    if (!may_stand(session, &decision)) {
-        decision = (struct dg_decision){.action = DG_ACTION_FORWARD};
-        dg_guard_query(session->guard, text, false, &decision);
-    }
     return carry_out(split, &decision, false);
 }
 
@@ -149,10 +138,6 @@ static enum dg_step inspect_parse(struct dg_split *split, const struct dg_frame 
     struct dg_decision decision = {.action = DG_ACTION_FORWARD};
     dg_guard_parse(session->guard, parse.name, parse.text, types, parse.n_param_types, dg_session_is_idle(session),
                    &decision);
-    if (!may_stand(session, &decision)) {
-        decision = (struct dg_decision){.action = DG_ACTION_FORWARD};
-        dg_guard_parse(session->guard, parse.name, parse.text, types, parse.n_param_types, false, &decision);
-    }
     return carry_out(split, &decision, true);
 }
 

@@ -274,6 +274,12 @@ bool dg_session_is_idle(struct dg_session *session)
            !session->server.has_ended;
 }
 
+bool dg_session_server_is_silent(void *context)
+{
+    const struct dg_session *session = context;
+    return dg_stream_is_silent(&session->server);
+}
+
 void dg_session_drain(struct dg_session *session)
 {
     if (session->state == DG_SESSION_PARTING)

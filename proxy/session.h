@@ -102,8 +102,9 @@ void dg_session_end_hold(struct dg_session *session);
 
 /* startup.c: more of the client's first packet. */
 void dg_session_read_startup(struct dg_session *session);
-/* The guard's resume; context is the session. */
+/* What the guard asks for (struct dg_guard_host); context is the session. */
 void dg_session_on_resume(void *context);
+bool dg_session_server_is_silent(void *context);
 /* One deadline at a time: a later call replaces the earlier. */
 void dg_session_arm(struct dg_session *session, uint64_t delay_ms);
 /* Brings what the sockets are watched for in line with state and buffers; the last thing that every event does. */

@@ -234,8 +234,10 @@ static void introduce(struct dg_session *session, const struct dg_startup *start
         .is_replication = asks_for_replication(startup),
     };
     session->is_blind = client.is_replication;
+    const struct dg_guard_host host = {
+        .resume = dg_session_on_resume, .is_silent = dg_session_server_is_silent, .context = session};
     if (!session->is_blind)
-        session->guard = dg_guard_session_new(session->worker->guard, &client, dg_session_on_resume, session);
+        session->guard = dg_guard_session_new(session->worker->guard, &client, &host);
 }
 
 void dg_session_begin(struct dg_session *session)

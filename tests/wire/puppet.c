@@ -35,8 +35,7 @@ struct dg_ticket {
 
 struct dg_guard_session {
     struct dg_guard *guard;
-    dg_guard_resume_fn resume;
-    void *context;
+    struct dg_guard_host host;
     bool has_held; /* the next answer for the same message is no hold */
     bool unnamed_dead;
     unsigned n_waiting; /* of threads that are going to resume */
@@ -103,7 +102,7 @@ void dg_guard_free(struct dg_guard *guard)
 }
 
 struct dg_guard_session *dg_guard_session_new(struct dg_guard *guard, const struct dg_guard_client *client,
-                                              dg_guard_resume_fn resume, void *context)
+                                              const struct dg_guard_host *host)
 {
     struct dg_guard_session *session = calloc(1, sizeof *session);
     printf("client %s %s [%s] [%s]\n", client->user, client->database, client->application_name,
@@ -113,8 +112,7 @@ struct dg_guard_session *dg_guard_session_new(struct dg_guard *guard, const stru
     if (session == NULL)
         abort();
     session->guard = guard;
-    session->resume = resume;
-    session->context = context;
+    session->host = *host;
     dg_buffer_init(&session->error, 1000);
     return session;
 }
@@ -156,7 +154,7 @@ static void ring(struct dg_mail *mail, void *reader)
     (void)reader;
     alarm->session->n_waiting--;
     if (!alarm->session->is_free)
-        alarm->session->resume(alarm->session->context);
+        alarm->session->host.resume(alarm->session->host.context);
     free_if_unused(alarm->session);
     free(alarm);
 }
@@ -225,7 +223,7 @@ static void decide(struct dg_guard_session *session, const char *what, struct dg
     *decision = (struct dg_decision){.action = DG_ACTION_FORWARD, .ticket = ticket};
     if (holds(session, ticket->text, &decision->hold_ms)) {
         decision->action = DG_ACTION_HOLD;
-    } else if (is_idle && order_of(ticket->text, "refuse") >= 0) {
+    } else if (is_idle && order_of(ticket->text, "refuse") >= 0 && session->host.is_silent(session->host.context)) {
         dg_buffer_consume(&session->error, dg_buffer_len(&session->error));
         if (dg_error_response_write(&session->error, "ERROR", "42703", "refused", NULL, NULL) != DG_OK)
             abort();

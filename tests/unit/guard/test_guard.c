@@ -237,7 +237,7 @@ static void test_without_a_snapshot(void **state)
     struct world world;
     world_init(&world, "");
     struct dg_guard_client client = {.database = "full", .user = "app", .application_name = "", .server_address = ""};
-    struct dg_guard_session *session = dg_guard_session_new(world.guard, &client, NULL, NULL);
+    struct dg_guard_session *session = dg_guard_session_new(world.guard, &client, &(struct dg_guard_host){0});
     struct dg_ticket *ticket = query(session, missing);
     assert_int_equal(cell(&world, DG_CELL_NOT_INSPECTED_NO_SNAPSHOT), 1);
     raise_error(session, ticket, DG_STAGE_QUERY, &no_user_email, NULL);
@@ -462,7 +462,7 @@ static void test_where_the_search_path_comes_from(void **state)
                                          .server_address = "",
                                          .search_path = rows[i].start_up,
                                          .path_unknown = rows[i].path_unknown};
-        struct dg_guard_session *session = dg_guard_session_new(world.guard, &client, NULL, NULL);
+        struct dg_guard_session *session = dg_guard_session_new(world.guard, &client, &(struct dg_guard_host){0});
         assert_int_equal(foresees(&world, session, "SELECT id FROM tickets"), rows[i].foresees_tickets);
         assert_int_equal(foresees(&world, session, "SELECT id FROM leads"), rows[i].foresees_leads);
         assert_true(foresees(&world, session, "SELECT id FROM nowhere"));

@@ -66,7 +66,8 @@ static void live(struct world *world)
                                      .application_name = "web",
                                      .server_address = "127.0.0.1:5432",
                                      .search_path = "public"};
-    struct dg_guard_session *session = dg_guard_session_new(world->guard, &client, on_resume, NULL);
+    const struct dg_guard_host host = {.resume = on_resume};
+    struct dg_guard_session *session = dg_guard_session_new(world->guard, &client, &host);
     if (session == NULL)
         return;
     dg_guard_session_parameter(session, DG_STR("search_path"), DG_STR("public"));

@@ -1,6 +1,7 @@
 /*
  * The guard as the proxy sees it: holds, explanations, prepared statements, and the breaker in a session's life.
  */
+#include "guard/state.h"
 #include "unit.h"
 #include "world.h"
 
@@ -182,7 +183,7 @@ static void test_an_undecided_statement_is_explained_by_the_errors_position(void
     rename_column(&world);
     struct dg_guard_client client = {
         .database = "shop", .user = "app", .application_name = "", .server_address = "", .path_unknown = true};
-    struct dg_guard_session *session = dg_guard_session_new(world.guard, &client, NULL, NULL);
+    struct dg_guard_session *session = dg_guard_session_new(world.guard, &client, &(struct dg_guard_host){0});
     dg_guard_session_parameter(session, DG_STR("standard_conforming_strings"), DG_STR("on"));
     struct dg_ticket *ticket = query(session, "BEGIN; CREATE TABLE x (a int); SELECT user_email FROM public.leads");
     dg_guard_completed(session, ticket, DG_STAGE_QUERY, DG_STR("BEGIN"));
@@ -439,7 +440,7 @@ static void test_another_session_of_the_same_kind_shares_the_answer(void **state
     dg_guard_session_free(twin);
     struct dg_guard_client client = {
         .database = "shop", .user = "app", .application_name = "", .server_address = "10.0.0.9:5432"};
-    struct dg_guard_session *elsewhere = dg_guard_session_new(world.guard, &client, NULL, NULL);
+    struct dg_guard_session *elsewhere = dg_guard_session_new(world.guard, &client, &(struct dg_guard_host){0});
     dg_guard_session_parameter(elsewhere, DG_STR("client_encoding"), DG_STR("UTF8"));
     dg_guard_session_parameter(elsewhere, DG_STR("server_encoding"), DG_STR("UTF8"));
     assert_int_equal(repeat(elsewhere, missing, true), DG_ACTION_FORWARD);
@@ -606,6 +607,104 @@ static void test_a_parse_is_answered_and_kills_the_unnamed_only(void **state)
     world_fini(&world);
 }
 
+/* Something came from the server while the session was idle: the client hears that before any word of ours, so the repeat
+   goes to the server, and is one statement. */
+static void test_a_server_that_has_spoken_is_heard_first(void **state)
+{
+    (void)state;
+    struct world world;
+    struct dg_guard_session *session = after_the_error(&world, "mode=enforce");
+    uint64_t n_findings = dg_metrics_cell(world.metrics, DG_CELL_STATEMENTS_FINDING);
+    world.has_server_spoken = true;
+    assert_int_equal(repeat(session, missing, true), DG_ACTION_FORWARD);
+    assert_int_equal(dg_metrics_cell(world.metrics, DG_CELL_STATEMENTS_FINDING), n_findings + 1);
+    const char *labels[] = {"shop", "repeat"};
+    assert_true(dg_metrics_get(world.metrics, DG_FAMILY_REFUSALS, labels) == 0);
+    assert_true(predictions(&world, "refused", "") == 0);
+    assert_false(dg_guard_take_unnamed_dead(session));
+    dg_guard_session_free(session);
+    world_fini(&world);
+}
+
+/* ---- behind a pooler --------------------------------------------------------------------------------------------- */
+
+static void put_pooler_between(struct world *world)
+{
+    struct shop shop = shop_before();
+    shop.lead_email = "contact_email";
+    shop.is_pooled = true;
+    shop.read_at_us = SHOP_AFTER_US;
+    fake_store_publish(&world->store, &shop);
+}
+
+/* What the session has set may be in force elsewhere, and what is in force another's. */
+static void test_behind_a_pooler_path_and_role_are_unknown(void **state)
+{
+    (void)state;
+    for (int is_pooled = 0; is_pooled < 2; is_pooled++) {
+        struct world world;
+        world_init(&world, "");
+        if (is_pooled)
+            put_pooler_between(&world);
+        struct dg_guard_session *session = world_session(&world);
+        run_query(session, "SET search_path = tenant", "SET", 'I');
+        const char *locals[DG_PATH_MAX_LOCALS];
+        struct dg_sql_session sql;
+        dg_judge_describe(session, dg_session_snapshot(session), locals, &sql);
+        assert_true(sql.path_known == !is_pooled);
+        assert_true((sql.role == NULL) == is_pooled);
+        /* leads is in public: right or wrong, who knows; nowhere is in no schema at all. */
+        assert_true(foresees(&world, session, "SELECT 1 FROM leads") == !is_pooled);
+        assert_true(foresees(&world, session, "SELECT 1 FROM nowhere"));
+        dg_guard_session_free(session);
+        world_fini(&world);
+    }
+}
+
+static void test_behind_a_pooler_clients_with_different_paths_raise_no_alarm(void **state)
+{
+    (void)state;
+    struct world world;
+    world_init(&world, "");
+    put_pooler_between(&world);
+    struct dg_guard_session *a = world_session(&world);
+    struct dg_guard_session *b = world_session(&world);
+    run_query(a, "SET search_path = tenant", "SET", 'I');
+    run_query(b, "SET search_path = public", "SET", 'I');
+    /* Each meets the other's server. */
+    run_query(a, "SELECT 1 FROM leads", "SELECT 0", 'I');
+    run_query(b, "SELECT 1 FROM tickets", "SELECT 0", 'I');
+    static const struct server_error no_leads = {.sqlstate = "42P01", .position = "15", .routine = "parserOpenTable"};
+    struct dg_ticket *ticket = query(b, "SELECT 1 FROM leads");
+    raise_error(b, ticket, DG_STAGE_QUERY, &no_leads, NULL);
+    dg_ticket_unref(ticket);
+    world_answer(&world, DG_OK);
+    assert_true(predictions(&world, "false_alarm", "") == 0);
+    assert_true(predictions(&world, "missed", "") == 0);
+    assert_true(predictions(&world, "uncovered", "unknown") == 1);
+    dg_guard_session_free(a);
+    dg_guard_session_free(b);
+    world_fini(&world);
+}
+
+static void test_behind_a_pooler_nothing_is_answered(void **state)
+{
+    (void)state;
+    struct world world;
+    world_init(&world, "mode=enforce");
+    put_pooler_between(&world);
+    struct dg_guard_session *session = world_session(&world);
+    for (int i = 0; i < 4; i++) {
+        struct dg_ticket *ticket = query(session, missing);
+        raise_error(session, ticket, DG_STAGE_QUERY, &no_user_email, NULL);
+        dg_ticket_unref(ticket);
+    }
+    assert_true(predictions(&world, "predicted_raised", "") == 4);
+    assert_true(predictions(&world, "refused", "") == 0);
+    dg_guard_session_free(session);
+    world_fini(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -631,6 +730,10 @@ int main(void)
         cmocka_unit_test(test_a_false_alarm_disarms_for_good),
         cmocka_unit_test(test_where_idle_session_timeout_may_be_set),
         cmocka_unit_test(test_a_parse_is_answered_and_kills_the_unnamed_only),
+        cmocka_unit_test(test_a_server_that_has_spoken_is_heard_first),
+        cmocka_unit_test(test_behind_a_pooler_path_and_role_are_unknown),
+        cmocka_unit_test(test_behind_a_pooler_clients_with_different_paths_raise_no_alarm),
+        cmocka_unit_test(test_behind_a_pooler_nothing_is_answered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -65,11 +65,17 @@ static void on_resume(void *context)
     ((struct world *)context)->n_resumes++;
 }
 
+static bool is_silent(void *context)
+{
+    return !((struct world *)context)->has_server_spoken;
+}
+
 struct dg_guard_session *world_session(struct world *world)
 {
     struct dg_guard_client client = {
         .database = "shop", .user = "app", .application_name = "web", .server_address = "127.0.0.1:5432"};
-    struct dg_guard_session *session = dg_guard_session_new(world->guard, &client, on_resume, world);
+    const struct dg_guard_host host = {.resume = on_resume, .is_silent = is_silent, .context = world};
+    struct dg_guard_session *session = dg_guard_session_new(world->guard, &client, &host);
     assert_non_null(session);
     dg_guard_session_parameter(session, DG_STR("client_encoding"), DG_STR("UTF8"));
     dg_guard_session_parameter(session, DG_STR("server_encoding"), DG_STR("UTF8"));

@@ -16,6 +16,7 @@ struct world {
     struct dg_guard_shared *shared;
     struct dg_guard *guard;
     int n_resumes;
+    bool has_server_spoken; /* while a session was idle */
 };
 
 /* `settings`: "mode=annotate schema.wait_after_ddl_ms=100", or "". */
