@@ -264,7 +264,7 @@ select id from t for update
 select id from t for no key update of t skip locked
 --: ok
 select id from t x for update of x
---: other 42702 8 column reference "id" is ambiguous
+--: 42702 8 column reference "id" is ambiguous
 select id from t, u for update of u
 --: fails 42P01 32 relation "nope" in FOR UPDATE clause not found in FROM clause
 select id from t for update of nope

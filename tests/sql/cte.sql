@@ -33,15 +33,15 @@ with a (p, q, r) as (select 1, 2) select p from a
 with a as materialized (select id from t), b as not materialized (select nope from a) select 1
 --: ok
 with a as (select 1) select "?column?" from a
---: other 42702 32 column reference "?column?" is ambiguous
+--: 42702 32 column reference "?column?" is ambiguous
 with a as (select 1, 2) select a."?column?" from a
---: other 42702 41 column reference "id" is ambiguous
+--: 42702 41 column reference "id" is ambiguous
 with a as (select id, id from t) select id from a
 --: ok
 with a as (select * from t) select id, name, a.parent from a
 --: ok
 with a as (select * from t, u) select name, t_id from a
---: other 42702 39 column reference "id" is ambiguous
+--: 42702 39 column reference "id" is ambiguous
 with a as (select * from t, u) select id from a
 --: ok
 with t as (select 1 as solo) select solo from t
@@ -237,7 +237,7 @@ with i (p, q) as (insert into log (what) values (1) returning *) select at from 
 with up as (update t set name = 'x' where id = 1 returning t.id, name as was) select id, was from up
 --: ok
 with up as (update t set name = 'x' from u where u.id = t.id returning t.*, u.t_id) select name, t_id from up
---: other 42702 89 column reference "id" is ambiguous
+--: 42702 89 column reference "id" is ambiguous
 with up as (update t set name = 'x' from u where u.id = t.id returning t.*, u.*) select id from up
 --: 42703 26 column "nope" of relation "t" does not exist
 with up as (update t set nope = 'x' returning *) select id from up

@@ -193,11 +193,11 @@ select * from count(*)
 select "Quoted Fn" from "Quoted Fn"()
 --: fails 42703 8 column "quoted fn" does not exist
 select "quoted fn" from "Quoted Fn"()
---: other 42883 15 function nofunc(integer) does not exist
+--: 42883 15 function nofunc(integer) does not exist
 select * from nofunc(1)
---: other 42883 15 function s2.nofunc(integer) does not exist
+--: 42883 15 function s2.nofunc(integer) does not exist
 select * from s2.nofunc(1)
---: other 3F000 15 schema "nosch" does not exist
+--: 3F000 15 schema "nosch" does not exist
 select * from nosch.fint(1)
 --: ok
 select ordinality from fset(1) with ordinality
@@ -235,7 +235,7 @@ select g from t join fset(t.id) g on g = t.id
 select g from t left join fset(t.nope) g on true
 --: ok
 select g from t join lateral fset(id) g on true
---: other 42702 26 column reference "id" is ambiguous
+--: 42702 26 column reference "id" is ambiguous
 select g from u, t, fset(id) g
 --: ok
 select n from t, unnest(arr) n

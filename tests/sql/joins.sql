@@ -11,7 +11,7 @@ create function f(int) returns setof a language sql as 'select * from a';
 select id, y, x, z, w from a natural join b natural join c
 --: ok
 select id from a natural join b natural join c natural join d
---: other 42702 18 column reference "x" is ambiguous
+--: 42702 18 column reference "x" is ambiguous
 select a.x, c.x, x from a join b using (id) join c using (id)
 --: ok
 select id, a.id, b.id, c.id from a join b using (id) join c using (id)
@@ -19,9 +19,9 @@ select id, a.id, b.id, c.id from a join b using (id) join c using (id)
 select id from (a join b using (id)) join c using (id)
 --: ok
 select id from a join (b join c using (id)) using (id)
---: other 42702 0 common column name "id" appears more than once in right table
+--: 42702 0 common column name "id" appears more than once in right table
 select id from a join (b join c on true) using (id)
---: other 42702 0 common column name "id" appears more than once in left table
+--: 42702 0 common column name "id" appears more than once in left table
 select id from a join b on true join c using (id)
 --: ok
 select j.id, j.y from (a join b using (id, y)) j
@@ -41,7 +41,7 @@ select j from (a join b using (id)) as j
 select (j).x from (a join b using (id)) as j
 --: 42703 9 column j.nope does not exist
 select (j).nope from (a join b using (id)) as j
---: other 42702 18 column reference "y" is ambiguous
+--: 42702 18 column reference "y" is ambiguous
 select j.p, j.q, j.y from (a join b using (id)) as j(p, q)
 --: 42P01 8 invalid reference to FROM-clause entry for table "a"
 select a.id from (a join b using (id)) as j
@@ -49,13 +49,13 @@ select a.id from (a join b using (id)) as j
 select id from (a join b using (id)) as j(p)
 --: ok
 select x from (a join b using (id)) as j(p)
---: other 42702 8 column reference "p" is ambiguous
+--: 42702 8 column reference "p" is ambiguous
 select p from (a join b using (id)) as j(p, p)
---: other 42702 8 column reference "p" is ambiguous
+--: 42702 8 column reference "p" is ambiguous
 select j.p from (a cross join b) as j(p, p)
---: other 42702 8 column reference "id" is ambiguous
+--: 42702 8 column reference "id" is ambiguous
 select id from (a cross join b) as j
---: other 42702 13 column reference "id" is ambiguous
+--: 42702 13 column reference "id" is ambiguous
 select q.p, q.id from ((a cross join b) as j(p) cross join c) as q
 --: ok
 select q.p from ((a cross join b) as j(p) cross join c) as q
@@ -75,9 +75,9 @@ select 1 from a join b on b.id = a.nope
 select 1 from a join b on nope = 1
 --: 42703 27 column "w" does not exist
 select 1 from a join b on w = 1 join c on true
---: other 42702 27 column reference "y" is ambiguous
+--: 42702 27 column reference "y" is ambiguous
 select 1 from a join b on y = 'x'
---: other 42702 27 column reference "x" is ambiguous
+--: 42702 27 column reference "x" is ambiguous
 select 1 from a join c on x = 1
 --: 42P01 30 invalid reference to FROM-clause entry for table "a"
 select 1 from a, b join c on a.id = c.id
@@ -141,7 +141,7 @@ select (select a.x from b) from a as q
 select (select s1.a.extra from b) from a, s1.a
 --: 42703 8 column a.x does not exist
 select s1.a.x from a, s1.a
---: other 42P09 8 table reference "a" is ambiguous
+--: 42P09 8 table reference "a" is ambiguous
 select a.x from a, s1.a
 --: 42703 8 column a.x does not exist
 select a.x from s1.a
@@ -209,7 +209,7 @@ select 1 from a join a on true
 select 1 from a join s1.a on true
 --: ok
 select extra, y from public.a join s1.a on true
---: other 42P09 8 table reference "a" is ambiguous
+--: 42P09 8 table reference "a" is ambiguous
 select a.extra, a.y from public.a join s1.a on true
 --: ok
 select x from (a join b using (id)) where a.x = 1 and b.z = 2
@@ -221,13 +221,13 @@ select 1 from a join b using (id, nope)
 select 1 from a join b using (nope, id)
 --: 42703 0 column "x" specified in USING clause does not exist in right table
 select 1 from a join b using (x, z)
---: other 42702 0 common column name "id" appears more than once in right table
+--: 42702 0 common column name "id" appears more than once in right table
 select 1 from a join (b cross join c) using (id)
---: other 42702 0 common column name "id" appears more than once in left table
+--: 42702 0 common column name "id" appears more than once in left table
 select 1 from (b cross join c) join a using (id)
 --: 42703 0 column "w" specified in USING clause does not exist in right table
 select 1 from (b cross join c) join a using (w)
---: other 42702 0 common column name "id" appears more than once in right table
+--: 42702 0 common column name "id" appears more than once in right table
 select 1 from a natural join (b cross join c)
 --: 42703 46 column "nope" does not exist
 select 1 from a left join b using (id) where nope is null
@@ -291,15 +291,15 @@ select t.a, b from (select 1, 2) as t(a, b)
 select t.a, c from (select 1, 2) as t(a, b)
 --: ok
 select t."?column?" from (select 1) t
---: other 42702 8 column reference "?column?" is ambiguous
+--: 42702 8 column reference "?column?" is ambiguous
 select "?column?" from (select 1, 2) t
---: other 42702 8 column reference "id" is ambiguous
+--: 42702 8 column reference "id" is ambiguous
 select t.id from (select a.id, b.id from a, b) t
 --: 42703 8 column t.y does not exist
 select t.y from (select a.id, b.id from a, b) t
 --: ok
 select id from (select a.*, c.x as x2 from a, c) t
---: other 42702 8 column reference "x" is ambiguous
+--: 42702 8 column reference "x" is ambiguous
 select x from (select * from a, c) t
 --: 42703 12 column "w" does not exist
 select x2, w from (select a.*, c.x as x2 from a, c) t

@@ -223,15 +223,15 @@ select id from t union select id from u order by nope
 select id from t union select id from u order by t.id
 --: other 42704 22 window "nope" does not exist
 select count(*) over nope from t
---: other 42883 8 function nofunc(integer) does not exist
+--: 42883 8 function nofunc(integer) does not exist
 select nofunc(id) from t
---: other 3F000 8 schema "nosch" does not exist
+--: 3F000 8 schema "nosch" does not exist
 select nosch.nofunc(id) from t
---: other 42704 12 type "notype" does not exist
+--: 42704 12 type "notype" does not exist
 select id::notype from t
---: other 3F000 12 schema "nosch" does not exist
+--: 3F000 12 schema "nosch" does not exist
 select id::nosch.notype from t
---: other 42704 12 type "s1.notype" does not exist
+--: 42704 12 type "s1.notype" does not exist
 select id::s1.notype from t
 --: other 0A000 14 cannot assign to system column "ctid"
 update t set ctid = '(0,1)'

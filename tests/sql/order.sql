@@ -160,9 +160,9 @@ select id from t where u = 'x' and nope = 1
 select id from t where u = $1 and nope = 1
 --: fails 42703 43 column "nope" does not exist
 select id from t where id::text = 'x' and nope = 1
---: fails 42704 28 type "nope" does not exist
+--: 42704 28 type "nope" does not exist
 select id from t where id::nope = 'x' and nope2 = 1
---: fails 42704 31 type "nope" does not exist
+--: 42704 31 type "nope" does not exist
 select id from t where nope2::nope = 'x'
 --: fails 42703 42 column "nope" does not exist
 select id from t where name::int = 1 and nope = 1
@@ -290,7 +290,7 @@ select (id, name) = (1, 2), nope from t
 select f(nope), nope2 from t
 --: 42703 15 column "nope" does not exist
 select nofunc(nope), nope2 from t
---: fails 42883 8 function nofunc(integer) does not exist
+--: 42883 8 function nofunc(integer) does not exist
 select nofunc(id), nope from t
 --: 42703 14 column "nope" does not exist
 select f(id, nope) from t
@@ -382,7 +382,7 @@ select * from t as q(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, tt
 select 1 from f(1) as q(a, b) where nope = 1
 --: 42703 17 column "name" does not exist
 select 1 from f(name) as q, t where nope = 1
---: other 42883 15 function nofunc(integer) does not exist
+--: 42883 15 function nofunc(integer) does not exist
 select 1 from nofunc(1) as q where nope = 1
 --: 42703 22 column "nope" does not exist
 select 1 from nofunc(nope) as q
@@ -522,7 +522,7 @@ delete from t where id = 'x' returning nope
 delete from t where id = 1 returning nope
 --: 42P01 21 relation "nope" does not exist
 delete from t using nope where nope = 1
---: fails 42702 29 column reference "id" is ambiguous
+--: 42702 29 column reference "id" is ambiguous
 delete from t using u where id = 1 and nope = 1
 --: 42703 21 column "nope" does not exist
 delete from t where nope = 1 returning nope2
@@ -538,7 +538,7 @@ merge into t using u on t.id = u.id when not matched then insert (id) values (1,
 merge into t using u on t.id = u.id when not matched then insert (id) values ('x') when matched and nope then delete
 --: 42703 25 column "nope" does not exist
 merge into t using u on nope when matched then update set nope2 = nope3
---: fails 42702 25 column reference "id" is ambiguous
+--: 42702 25 column reference "id" is ambiguous
 merge into t using u on id = 1 and nope when matched then delete
 --: 42703 19 column "nope" does not exist
 with a as (select nope from t), b as (select nope2 from t) select nope3
@@ -594,11 +594,11 @@ select id from t where exists (select 1 from u where label = 'x') and nope = 1
 select id from t where exists (select 1 from u where id = 'x') and nope = 1
 --: 42P01 8 missing FROM-clause entry for table "secret"
 select secret.nope, nope from t
---: fails 42883 8 function pg_catalog.nofunc(integer) does not exist
+--: 42883 8 function pg_catalog.nofunc(integer) does not exist
 select pg_catalog.nofunc(1), nope
---: fails 3F000 8 schema "nosch" does not exist
+--: 3F000 8 schema "nosch" does not exist
 select nosch.f(1), nope from t
---: fails 3F000 11 schema "nosch" does not exist
+--: 3F000 11 schema "nosch" does not exist
 select 1::nosch.typ, nope from t
 --: fails 42804 11 collations are not supported by type integer
 select id collate "nope", nope from t

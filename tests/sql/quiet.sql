@@ -113,7 +113,7 @@ checkpoint
 select f(a => 1), f(b => id) from t
 --: 42703 15 column "nope" does not exist
 select f(a => nope) from t
---: other 42883 8 function f(nope => integer) does not exist
+--: 42883 8 function f(nope => integer) does not exist
 select f(nope => 1) from t
 --: 42703 24 column "nope" does not exist
 select f(a := id, b := nope) from t
@@ -131,13 +131,13 @@ delete from nope where current of nope
 update t set nope = 1 where current of nope
 --: other 42704 13 collation "de-x-nope" for encoding "UTF8" does not exist
 select name collate "de-x-nope" from t
---: other 42704 12 type "nope" does not exist
+--: 42704 12 type "nope" does not exist
 select id::nope from t
---: other 42704 8 type "nope" does not exist
+--: 42704 8 type "nope" does not exist
 select nope 'x' from t
---: other 42704 19 type "nope" does not exist
+--: 42704 19 type "nope" does not exist
 select cast(id as nope) from t
---: other 3F000 11 schema "nope" does not exist
+--: 3F000 11 schema "nope" does not exist
 select id operator(nope.+) 1 from t
 --: other 42883 11 operator does not exist: integer @@@ integer
 select id @@@ 1 from t
@@ -185,9 +185,9 @@ select t.t from u t
 select (t.t).id from u t
 --: ok
 select name(t) from t
---: other 3F000 8 schema "t" does not exist
+--: 3F000 8 schema "t" does not exist
 select t.name(1) from t
---: other 42883 8 function label(t) does not exist
+--: 42883 8 function label(t) does not exist
 select label(t) from t
 --: other 42883 8 function t(integer) does not exist
 select t(id) from t

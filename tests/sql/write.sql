@@ -44,7 +44,7 @@ insert into t as x (id) values (1) on conflict (id) do update set name = x.name 
 insert into t as x (id) values (1) on conflict (id) do update set name = t.name || excluded.name
 --: 42703 67 column "x" of relation "t" does not exist
 insert into t as x (id) values (1) on conflict (id) do update set x.name = 'a'
---: other 42P09 81 table reference "excluded" is ambiguous
+--: 42P09 81 table reference "excluded" is ambiguous
 insert into t as excluded (id) values (1) on conflict (id) do update set name = excluded.name
 --: ok
 insert into t (id) values (1) on conflict (id) do update set (name, n) = (excluded.name, excluded.n + t.n)
@@ -70,7 +70,7 @@ insert into t (id) values (1) on conflict (id) do update set n = (excluded.cc).n
 insert into t (id) values (1) on conflict (id) do update set name = excluded.name where excluded.nope = 1
 --: 42703 89 column "nope" does not exist
 insert into t (id) values (1) on conflict (id) do update set name = excluded.name where nope = 1
---: other 42702 89 column reference "name" is ambiguous
+--: 42702 89 column reference "name" is ambiguous
 insert into t (id) values (1) on conflict (id) do update set name = excluded.name where name = 'x'
 --: ok
 insert into t (id) values (1) on conflict (id) do update set name = excluded.name where t.name is distinct from excluded.name returning id, name, (t).n
@@ -218,9 +218,9 @@ update t set name = 'x' from u where t.id = u.t_id and label = 'x' returning lab
 update t set name = label from u where t.id = t_id and nope = 1
 --: 42703 21 column u.name does not exist
 update t set name = u.name from u where t.id = t_id
---: other 42702 38 column reference "id" is ambiguous
+--: 42702 38 column reference "id" is ambiguous
 update t set name = 'x' from u where id = 1
---: fails 42702 34 column reference "id" is ambiguous
+--: 42702 34 column reference "id" is ambiguous
 update t set id = 1 from u where id = 1 and nope = 1
 --: other 42712 0 table name "t" specified more than once
 update t set name = 'x' from t where t.id = 1
@@ -352,7 +352,7 @@ delete from nope using nope2 where nope3 = 1
 delete from t using nope2 where nope3 = 1
 --: ok
 merge into t using u on t.id = u.id when matched then do nothing
---: other 42702 25 column reference "id" is ambiguous
+--: 42702 25 column reference "id" is ambiguous
 merge into t using u on id = 1 when matched then do nothing
 --: ok
 merge into t as x using u as y on x.id = y.id when matched then update set name = y.label, n = x.n + 1 when not matched then insert (id, name) values (y.id, y.label)
@@ -384,7 +384,7 @@ merge into t using u on t.id = u.id when not matched and name = 'x' then insert 
 merge into t using u on t.id = u.id when not matched and label = 'x' then insert (id) overriding user value values (1)
 --: ok
 merge into t using u on t.id = u.id when matched and name = label then delete
---: other 42702 54 column reference "id" is ambiguous
+--: 42702 54 column reference "id" is ambiguous
 merge into t using u on t.id = u.id when matched and id = 1 then delete
 --: 42703 84 column "nope" does not exist
 merge into t using u on t.id = u.id when matched then update set name = label, n = nope
