@@ -101,6 +101,5 @@ int dg_command_explain(int argc, char **argv)
     code = analyse(&arguments, snapshot, &arena);
     dg_arena_fini(&arena);
     dg_snapshot_unref(snapshot);
-    dg_sql_thread_fini();
     return code;
 }

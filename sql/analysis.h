@@ -125,8 +125,7 @@ enum dg_sql_class {
     DG_CLASS_WRAPPED, /* EXPLAIN, DECLARE CURSOR, CREATE TABLE AS, SELECT INTO, CREATE VIEW, COPY (query), PREPARE of one */
     DG_CLASS_OBSERVED, /* COPY t, TRUNCATE, LOCK, ANALYZE, VACUUM: references, never findings */
     DG_CLASS_DDL,
-    DG_CLASS_UTILITY,
-    DG_CLASS_EMPTY
+    DG_CLASS_UTILITY
 };
 
 /* What a statement does to its session when it succeeds; the guard replays it at CommandComplete. */
@@ -206,9 +205,5 @@ struct dg_sql_analysis {
  */
 enum dg_status dg_sql_analyze(struct dg_str text, const struct dg_sql_session *session, struct dg_arena *arena,
                               struct dg_sql_analysis *analysis) DG_MUST_CHECK;
-
-/* Nothing needs to be done before a thread that analysed ends: the parser frees its memory of a thread by itself, and the
-   main thread's lives as long as the process (parse.c). Kept for a parser that needs it; does nothing. */
-void dg_sql_thread_fini(void);
 
 #endif

@@ -15,10 +15,6 @@
 
 #include "sql/analysis.h"
 
-void dg_sql_thread_fini(void)
-{
-}
-
 /* A number that the tree leaves out when it is 0; the tree is the parser's, so what is out of range cannot occur. */
 static uint32_t parse_offset(const cJSON *entry, const char *field, size_t max)
 {

@@ -296,7 +296,6 @@ static enum dg_reason reason_of_class(enum dg_sql_class class)
     switch (class) {
     case DG_CLASS_DML:
     case DG_CLASS_WRAPPED:
-    case DG_CLASS_EMPTY:
         return DG_REASON_NONE;
     case DG_CLASS_DDL:
         return DG_REASON_DDL;

@@ -70,7 +70,7 @@ static struct dg_snapshot *make_snapshot(void)
 static void check_statement(const struct dg_sql_statement *statement, size_t text_len)
 {
     check(statement->command != NULL);
-    check(statement->class <= DG_CLASS_EMPTY && statement->reason < DG_REASON_COUNT);
+    check(statement->class <= DG_CLASS_UTILITY && statement->reason < DG_REASON_COUNT);
     check(statement->location <= text_len && statement->len <= text_len);
     for (size_t i = 0; i < statement->n_references; i++)
         check(statement->references[i].location <= text_len && statement->references[i].clause < DG_CLAUSE_COUNT);

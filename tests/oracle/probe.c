@@ -188,7 +188,6 @@ int main(int argc, char **argv)
         ;
     dg_snapshot_unref(probe.snapshot);
     dg_catalog_close(probe.catalog);
-    dg_sql_thread_fini();
     free(line);
     return 0;
 }

@@ -57,7 +57,6 @@ void world_fini(struct world *world)
     dg_metrics_free(world->metrics);
     dg_published_fini(&world->config);
     fake_store_fini(&world->store);
-    dg_sql_thread_fini();
 }
 
 static void on_resume(void *context)

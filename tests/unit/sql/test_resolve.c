@@ -594,6 +594,5 @@ int main(void)
         cmocka_unit_test(more_columns_than_a_server_allows_are_not_followed),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    dg_sql_thread_fini();
     return failed;
 }
