@@ -13,7 +13,7 @@ import unittest
 import environment
 from cluster import Cluster
 from wire import (EOF, FLUSH, SYNC, TERMINATE, Connection, bind, cancel_request, close, copy_data, describe, execute,
-                  fields, parse, query)
+                  fields, parse, query, types)
 
 
 class Puppet:
@@ -40,10 +40,6 @@ class Puppet:
     def lines(self, start=""):
         with open(self.output.name, encoding="utf-8", errors="replace") as file:
             return [line for line in file.read().splitlines() if line.startswith(start)]
-
-
-def types(messages):
-    return "".join("!" if found == EOF else found[:1].decode() for found in messages)
 
 
 class DecisionsCase(unittest.TestCase):

@@ -16,14 +16,10 @@ import psycopg
 from cluster import Cluster
 from guard import Guard
 from wire import (EOF, GSSENC_REQUEST, SSL_REQUEST, SYNC, Connection, bind, cancel_request, execute, fields, masked, message,
-                  parse, query, startup)
+                  parse, query, startup, types)
 
 LOGIN = startup(user="postgres", database="postgres")
 SETTINGS = ["schema.poll_ms=0", "workers=2"]
-
-
-def types(messages):
-    return "".join("!" if found == EOF else found[:1].decode("latin-1") for found in messages)
 
 
 class SessionsCase(unittest.TestCase):

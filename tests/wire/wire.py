@@ -14,12 +14,13 @@ TIMEOUT_S = 30
 SSL_REQUEST = struct.pack("!ii", 8, 80877103)
 GSSENC_REQUEST = struct.pack("!ii", 8, 80877104)
 EOF = b"EOF"
+FIRST_NORMAL_OID = 16384
 TEMPORARY_SCHEMA = re.compile(rb"pg_temp_\d+")
 
 
 def message(code, *parts):
     body = b"".join(parts)
-    return code.encode() + struct.pack("!I", len(body) + 4) + body
+    return code.encode("latin-1") + struct.pack("!I", len(body) + 4) + body
 
 
 def text(value):
@@ -107,15 +108,17 @@ class Script:
     parameters: dict = dataclasses.field(default_factory=dict)
 
 
-class Connection:
-    """A socket that speaks in messages."""
+class Peer:
+    """A socket that speaks in messages, of either side."""
 
-    def __init__(self, port, shape="written"):
-        self.socket = socket.create_connection(("127.0.0.1", port), TIMEOUT_S)
+    def __init__(self, sock, shape="written"):
+        self.socket = sock
+        self.socket.settimeout(TIMEOUT_S)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.shape = shape
         self.key_data = None
         self._input = b""
+        self._at = 0  # what is before has been taken
 
     def __enter__(self):
         return self
@@ -124,7 +127,7 @@ class Connection:
         self.socket.close()
 
     def send(self, data):
-        """A server that has closed already is found out by reading."""
+        """One that has closed already is found out by reading."""
         try:
             for segment in self._segments(data):
                 self.socket.sendall(segment)
@@ -144,15 +147,17 @@ class Connection:
 
     def receive(self, n):
         """n bytes, or fewer at the end."""
-        while len(self._input) < n:
+        while len(self._input) - self._at < n:
             try:
                 data = self.socket.recv(262144)
             except ConnectionResetError:
                 data = b""
             if not data:
                 break
-            self._input += data
-        taken, self._input = self._input[:n], self._input[n:]
+            self._input = self._input[self._at:] + data
+            self._at = 0
+        taken = self._input[self._at:self._at + n]
+        self._at += len(taken)
         return taken
 
     def read(self):
@@ -180,21 +185,51 @@ class Connection:
                 wanted.pop(0)
         return seen
 
-    def login(self, **parameters):
-        self.send(startup(**{"user": "postgres", "database": "postgres", **parameters}))
-        return self.read_until("Z")
-
     def ask(self, data, wait="Z"):
         self.send(data)
         return self.read_until(wait)
 
+    def reset(self):
+        """Closes with RST."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.socket.close()
+
+
+class Connection(Peer):
+    """A client's."""
+
+    def __init__(self, port, shape="written", host="127.0.0.1"):
+        super().__init__(socket.create_connection((host, port), TIMEOUT_S), shape)
+
+    def login(self, **parameters):
+        self.send(startup(**{"user": "postgres", "database": "postgres", **parameters}))
+        return self.read_until("Z")
+
+
+def types(messages):
+    """Their type bytes in a row, as "TDCZ"; the end of the connection is "!"."""
+    return "".join("!" if found == EOF else found[:1].decode("latin-1") for found in messages)
+
+
+def _without_relations(found):
+    """A RowDescription with the oids of temporary tables masked."""
+    masked_one, at = bytearray(found), 7
+    while at < len(found):
+        at = found.index(b"\0", at) + 1
+        if struct.unpack_from("!I", found, at)[0] >= FIRST_NORMAL_OID:
+            masked_one[at:at + 4] = b"????"
+        at += 18
+    return bytes(masked_one)
+
 
 def masked(found):
-    """Without what differs between two sessions: the key, a notification's process id, the temporary schema's number."""
+    """Without what differs between two sessions: the key, a notification's process id, a temporary table's names."""
     if found[:1] == b"K":
         return found[:5] + b"?" * (len(found) - 5)
     if found[:1] == b"A":
         return found[:5] + b"????" + found[9:]
+    if found[:1] == b"T":
+        return _without_relations(found)
     if found[:1] == b"E" and TEMPORARY_SCHEMA.search(found):  # its length is the number's
         return b"E????" + TEMPORARY_SCHEMA.sub(b"pg_temp_?", found[5:])
     return found
@@ -216,4 +251,22 @@ def play(script, port, shape):
 
 def fields(found):
     """The fields of an ErrorResponse as a dictionary."""
-    return {part[:1].decode(): part[1:].decode() for part in found[5:].split(b"\0") if part}
+    return {part[:1].decode(): part[1:].decode("utf-8", "surrogateescape") for part in found[5:].split(b"\0") if part}
+
+
+def is_explained(got, expected):
+    """True if `got` is the server's error `expected` with the guard's words behind the server's own, and nothing else."""
+    if got[:1] != b"E" or expected[:1] != b"E" or struct.unpack("!I", got[1:5])[0] != len(got) - 1:
+        return False
+    mine, own = fields(got), fields(expected)
+    for code in "DH":
+        prefix = own.get(code, "") + "\n" if code in own else ""
+        added = mine.pop(code, "")
+        if not added.startswith(prefix) or code == "D" and not added[len(prefix):].startswith("driftguard: "):
+            return False
+        own.pop(code, None)
+    for code in "stc":
+        if code not in own:
+            mine.pop(code, None)
+    order = [part[:1] for part in got[5:].split(b"\0") if part]
+    return mine == own and order == sorted(order, key=b"SVCMDHWstcdnPpqFLR".index) and got[5:].isascii() >= expected[5:].isascii()
