@@ -8,10 +8,10 @@
  */
 #include "sql/analysis.h"
 
-#include "sql/lexer.h"
 #include "sql/parse.h"
 #include "sql/resolve.h"
 #include "sql/statement.h"
+#include "sql/weight.h"
 
 const char *dg_reason_label(enum dg_reason reason)
 {
@@ -290,8 +290,8 @@ enum dg_status dg_sql_analyze(struct dg_str text, const struct dg_sql_session *s
     enum dg_status status;
 
     *analysis = (struct dg_sql_analysis){0};
-    /* Before the parser: its recursion is bounded by the number of tokens alone. */
-    if (dg_sql_count_tokens(text, session->max_tokens) > session->max_tokens) {
+    /* Before the parser: its recursion and its tree are bounded by this alone. */
+    if (dg_sql_weigh_tokens(text, session->max_tokens) > session->max_tokens) {
         analysis->reason = DG_REASON_TOO_LONG;
         return DG_LIMIT;
     }

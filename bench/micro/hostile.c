@@ -3,7 +3,7 @@
  */
 #include "bench/micro/hostile.h"
 
-#include "sql/lexer.h"
+#include "sql/weight.h"
 
 struct writer {
     struct dg_text *out;
@@ -65,7 +65,7 @@ static bool fits(struct dg_text *out, const char *pattern, size_t n, double rati
 {
     double m = (double)n * ratio;
     hostile_write(out, pattern, n, m < 1 ? 1 : (size_t)m);
-    return !out->failed && dg_sql_count_tokens(dg_text_view(out), max_tokens) <= max_tokens;
+    return !out->failed && dg_sql_weigh_tokens(dg_text_view(out), max_tokens) <= max_tokens;
 }
 
 size_t hostile_largest(struct dg_text *out, const char *pattern, double ratio, size_t max_tokens, size_t max_bytes)

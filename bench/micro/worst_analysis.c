@@ -13,9 +13,9 @@
 #include "bench/micro/hostile.h"
 #include "guard/state.h"
 #include "guard/verdict.h"
-#include "sql/lexer.h"
 #include "sql/parse.h"
 #include "sql/shape.h"
+#include "sql/weight.h"
 
 #define N_RUNS_FIRST 1
 #define N_RUNS_LAST 9
@@ -116,7 +116,7 @@ static void measure(struct bench *bench, struct result *result, unsigned n_runs)
     hostile_write(&bench->text, result->pattern, result->n, result->m);
     struct dg_str text = dg_text_view(&bench->text);
     result->n_bytes = text.len;
-    result->n_tokens = dg_sql_count_tokens(text, bench->options.max_tokens);
+    result->n_tokens = dg_sql_weigh_tokens(text, bench->options.max_tokens);
     result->ns = UINT64_MAX;
     result->parse_ns = UINT64_MAX;
     if (bench->text.failed || result->n_tokens > bench->options.max_tokens || text.len > bench->options.max_bytes) {
