@@ -13,7 +13,8 @@ from mutate import Mutator
 from psycopg import pq
 from tally import Tally, change_table, code_table, details, table
 
-EXECUTED = ("INSERT", "MERGE")  # refused after analysis too: what was accepted is executed and undone
+EXECUTED = ("INSERT", "MERGE")  # refused after analysis too: what Parse accepted is executed and undone
+LATE = ("42P10", "23502")  # all else that an execution raises is about data
 
 
 def parser(description, **defaults):
@@ -77,8 +78,12 @@ class Comparison:
     def ask(self, text, session):
         """The two answers."""
         analysis = self.probe.analyze(text, **session)
-        executes = analysis["statements"] and analysis["statements"][0]["command"] in EXECUTED
-        return analysis, self.server.answer(text, analysis, executes)
+        statement = analysis["statements"][0] if analysis["statements"] else None
+        answer = self.server.answer(text, analysis, executes=statement is not None and statement["command"] in EXECUTED)
+        is_of_data = answer.sqlstate not in LATE or (answer.guessed and answer.sqlstate == "23502")
+        if answer.executed and is_of_data and not statement["findings"]:
+            answer.accepted = True
+        return analysis, answer
 
     def judge(self, origin, text, session, change=None):
         """True if the server accepted the statement: mutations of it may be tried."""
@@ -88,7 +93,7 @@ class Comparison:
         if len(analysis["statements"]) > 1:
             return False
         self.tally.add(origin, text, judge(analysis, answer), answer, change)
-        return answer.accepted or answer.executed
+        return answer.accepted
 
     def mutate(self, origin, text, session):
         if self.server.connection.transaction_status != pq.TransactionStatus.IDLE:

@@ -1,0 +1,25 @@
+-- What Knex 3.3 makes of a model of schema.sql.
+select * from "users" where "id" = $1 limit $2;
+select "id", "email" from "users" where "account_id" = $1 and "last_login" is not null order by "email" asc;
+select "u".*, "a"."slug" as "account_slug" from "users" as "u" inner join "accounts" as "a" on "u"."account_id" = "a"."id" where "u"."role" in ($1, $2);
+select count(*) as "n", "role" from "users" group by "role";
+insert into "users" ("account_id", "email") values ($1, $2) returning *;
+insert into "users" ("account_id", "email") values ($1, $2), ($3, $4) returning "id";
+insert into "tags" ("name") values ($1) on conflict ("name") do update set "name" = excluded."name";
+insert into "tags" ("name") values ($1) on conflict ("name") do nothing;
+update "users" set "name" = $1, "updated_at" = CURRENT_TIMESTAMP where "id" = $2 returning "id", "name";
+update "projects" set "lock_version" = "lock_version" + $1 where "id" = $2;
+delete from "comments" where "edited" = $1;
+select * from "users" where exists (select * from "projects" where projects.owner_id = users.id);
+with "t" as (select "account_id", sum("total") as "s" from "invoices" group by "account_id") select * from "t" where "s" > $1;
+select sum("total") as "t", avg("total") as "a", max("issued_on") as "m" from "invoices";
+select "Task"."id", "Task"."title", "users"."name" as "assignee" from "Task" left join "users" on "users"."id" = "Task"."assigneeId";
+select distinct "role", "role" from "users";
+select "amount" from "billing"."payments";
+select * from "users" where lower(email) = $1 or ("name" like $2 and "is_active" = $3);
+select "name", rank() over (partition by "account_id" order by "budget") as "r" from "projects";
+select * from "users" where "id" = $1 union select * from "users" where "id" = $2;
+select * from "Task" where jsonb_path_query_first("metadata", $1) #>> '{}' = $2;
+select "version" from "schema_migrations" order by "version" asc;
+select * from "users" where "id" = $1 for update;
+select "accounts".*, (select count(*) from "users" where users.account_id = accounts.id) as "n" from "accounts";

@@ -1,0 +1,22 @@
+-- What Kysely 0.28 makes of a model of schema.sql.
+select * from "users" where "id" = $1;
+select "u"."id", "u"."email", "a"."slug" as "account" from "users" as "u" inner join "accounts" as "a" on "a"."id" = "u"."account_id" where "a"."plan" = $1 order by "u"."created_at" desc limit $2;
+select "role", count(*) as "n" from "users" group by "role" having count(*) > $1;
+select "Task"."id", "Task"."title" from "Task" where "state" = $1 and "dueAt" < $2;
+select "accounts"."id", (select count(*) as "n" from "users" where "users"."account_id" = "accounts"."id") as "users" from "accounts";
+with "t" as (select "account_id", sum(total) as "s" from "invoices" group by "account_id") select "accounts"."name", "t"."s" from "t" inner join "accounts" on "accounts"."id" = "t"."account_id";
+insert into "users" ("account_id", "email") values ($1, $2) returning "id", "created_at";
+insert into "tags" ("name") values ($1), ($2) on conflict ("name") do update set "color" = "excluded"."color";
+insert into "users" ("account_id", "email") values ($1, $2) on conflict ("account_id", "email") do nothing;
+update "users" set "name" = $1 where "id" = $2 returning *;
+update "projects" set "lock_version" = "lock_version" + $1 where "id" = $2;
+update "Task" as "t" set "state" = $1 from "projects" as "p" where "p"."id" = "t"."projectId" and "p"."archived" = $2;
+delete from "comments" where "edited" = $1 returning "id";
+delete from "task_tags" using "tags" where "tags"."id" = "task_tags"."tag_id" and "tags"."name" = $1;
+select "email" from "users" where exists (select "projects"."id" from "projects" where "projects"."owner_id" = "users"."id");
+select "p"."name", "top"."title" from "projects" as "p" left join lateral (select "t"."title", "t"."id" from "Task" as "t" where "t"."projectId" = "p"."id" order by "t"."priority" limit $1) as "top" on true;
+select distinct on ("account_id") "account_id", "email" from "users" order by "account_id", "created_at" desc;
+select * from "billing"."payments" where "method" = $1;
+select "p"."amount", "invoices"."number" from "billing"."payments" as "p" inner join "invoices" on "invoices"."id" = "p"."invoice_id";
+merge into "tags" as "g" using "taggings" as "s" on "s"."tag_id" = "g"."id" when matched then delete;
+select "email" from "users" union select "slug" as "email" from "accounts" order by "email";
