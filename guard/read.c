@@ -29,6 +29,7 @@ struct dg_read {
     struct dg_verdict *verdict;
     size_t statement;             /* its number in the verdict */
     struct dg_snapshot *snapshot; /* DOUBT: what the prediction was made of */
+    uint64_t changes;             /* DOUBT: of the database, when it was last known to be our own doubt's alone */
     struct dg_words *path;
     struct dg_words *role;
     struct dg_words *user; /* whose default search path `path` is; NULL: it was set */
@@ -130,6 +131,45 @@ static bool has_moved(const struct dg_read *read, const struct dg_sql_statement 
     return false;
 }
 
+static bool is_named(const struct dg_sql_statement *statement, const char *relation)
+{
+    for (size_t i = 0; i < statement->n_relations; i++) {
+        if (strcmp(statement->relations[i].name, relation) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_about(const struct dg_change *change, const struct dg_sql_statement *statement)
+{
+    if (is_named(statement, change->relation) || is_named(statement, change->new_name))
+        return true;
+    for (size_t i = 0; i < statement->n_references; i++) {
+        if (statement->references[i].relation_oid == change->relation_oid)
+            return true;
+    }
+    return false;
+}
+
+/* True if the journal has a change of a relation of the statement since the prediction's snapshot: a relation that came
+   and went leaves no other trace. Without memory nobody knows. */
+static bool is_in_journal(const struct dg_read *read, const struct dg_sql_statement *statement)
+{
+    const struct dg_journal *journal = read->handle == NULL ? NULL : dg_schema_database_journal(read->handle);
+    size_t n = journal == NULL ? 0 : dg_journal_copy(journal, NULL, SIZE_MAX);
+    if (n == 0)
+        return false;
+    struct dg_change *changes = malloc(n * sizeof(*changes));
+    if (changes == NULL)
+        return true;
+    n = dg_journal_copy(journal, changes, n);
+    bool is_found = false;
+    for (size_t i = 0; i < n && !is_found; i++)
+        is_found = changes[i].before_us > dg_snapshot_read_at_us(read->snapshot) && is_about(&changes[i], statement);
+    free(changes);
+    return is_found;
+}
+
 /* True if sessions get another search path by default now than the prediction took for granted. */
 static bool default_has_moved(const struct dg_read *read)
 {
@@ -165,7 +205,9 @@ static void settle_doubt(struct dg_read *read)
     const struct dg_sql_statement *before = statement_of(read, read->verdict);
     const struct dg_sql_statement *after = statement_of(read, anew);
     if (before != NULL && after != NULL && before->n_findings > 0 && after->n_findings > 0 &&
-        same_finding(&before->findings[0], &after->findings[0]) && !has_moved(read, before) && !default_has_moved(read))
+        same_finding(&before->findings[0], &after->findings[0]) &&
+        dg_snapshot_covers(read->request.snapshot) <= read->changes && !has_moved(read, before) &&
+        !is_in_journal(read, before) && !default_has_moved(read))
         count_false_alarm(read, &before->findings[0]);
     dg_verdict_unref(anew);
 }
@@ -339,7 +381,8 @@ bool dg_read_for_error(struct dg_guard_session *session, struct dg_verdict *verd
 /*
  * Another connection cannot see what the session has not committed, and a function may have made anything: so the read
  * waits for the end of the transaction, and of one that is rolled back nothing can be told. It is a full read, since a
- * name may be valid by a function, a type, a schema's name or privilege as well as by a relation.
+ * name may be valid by a function, a type, a schema's name or privilege as well as by a relation. Where any change was seen
+ * between the prediction's snapshot and that read, the two are of different times, and nothing is told.
  */
 void dg_read_for_doubt(struct dg_guard_session *session, struct dg_verdict *verdict,
                        const struct dg_sql_statement *statement)
@@ -347,12 +390,18 @@ void dg_read_for_doubt(struct dg_guard_session *session, struct dg_verdict *verd
     if (session->path.n_locals > 0 || session->path.any_uncommitted || session->path.any_temp ||
         session->n_pending > 0 || session->view == NULL || session->view->database == NULL || session->doubt != NULL)
         return;
+    const struct dg_snapshot *snapshot = dg_session_snapshot(session);
+    uint64_t changes = dg_schema_database_changes(session->handle);
+    if (snapshot == NULL || verdict->generation != dg_snapshot_generation(snapshot) ||
+        changes != dg_snapshot_covers(snapshot))
+        return;
     struct dg_read *read = read_new(session, DG_READ_DOUBT);
     if (read == NULL)
         return;
     read->verdict = dg_verdict_ref(verdict);
     read->statement = (size_t)(statement - verdict->analysis.statements);
     read->snapshot = dg_snapshot_ref((struct dg_snapshot *)(void *)session->view->reader.object);
+    read->changes = changes;
     remember_session(read, session);
     session->doubt = read;
 }
@@ -374,9 +423,13 @@ void dg_read_end_doubt(struct dg_guard_session *session, bool is_committed)
     if (read == NULL)
         return;
     session->doubt = NULL;
-    if (is_committed && may_doubt(session)) {
+    /* One change is the doubt's own: what it took for done unseen in the transaction (outcome.c). */
+    uint64_t n_changes = dg_schema_database_changes(session->handle);
+    bool is_alone = n_changes <= read->changes + 1;
+    if (is_committed && is_alone && may_doubt(session)) {
         /* The snapshot is proved wrong: nothing is foreseen by it any more, and what waits for a newer one gets it. */
         dg_schema_database_changed(session->handle, NULL, 0);
+        read->changes = n_changes + 1;
         send(session, read, NULL);
         return;
     }

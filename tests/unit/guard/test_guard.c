@@ -362,6 +362,59 @@ static void test_a_column_that_came_and_went_is_no_false_alarm(void **state)
     world_fini(&world);
 }
 
+/* A relation has no such number, but two reads in between saw it. */
+static void test_a_relation_that_came_and_went_is_no_false_alarm(void **state)
+{
+    (void)state;
+    for (int was_seen = 0; was_seen < 2; was_seen++) {
+        struct world world;
+        world_init(&world, "");
+        struct shop shop = shop_before();
+        shop.leads = NULL;
+        shop.read_at_us = SHOP_AFTER_US;
+        fake_store_publish(&world.store, &shop);
+        struct dg_guard_session *session = world_session(&world);
+        run_query(session, "SELECT 1 FROM leads", "SELECT 0", 'I');
+        assert_int_equal(world.store.n_reads, 1);
+        for (int i = 0; i < 2 && was_seen; i++) {
+            shop.leads = i == 0 ? "leads" : NULL;
+            shop.read_at_us += 1000000;
+            fake_store_publish(&world.store, &shop);
+        }
+        world_answer(&world, DG_OK);
+        assert_true(predictions(&world, "false_alarm", "") == !was_seen);
+        dg_guard_session_free(session);
+        world_fini(&world);
+    }
+}
+
+/* Somebody else's change, at one moment or another: prediction and read are of different times. */
+static void test_changes_meanwhile_leave_a_doubt_open(void **state)
+{
+    enum moment { NEVER, BEFORE_THE_ANSWER, BEFORE_THE_END, BEFORE_THE_READ, MOMENTS };
+    (void)state;
+    for (int moment = NEVER; moment < MOMENTS; moment++) {
+        struct world world;
+        world_init(&world, "");
+        struct dg_guard_session *session = world_session(&world);
+        struct dg_ticket *ticket = query(session, "SELECT 1 FROM nowhere");
+        world.store.database.changes += moment == BEFORE_THE_ANSWER;
+        dg_guard_completed(session, ticket, DG_STAGE_QUERY, DG_STR("SELECT 0"));
+        world.store.database.changes += moment == BEFORE_THE_END;
+        dg_guard_ready(session, 'I');
+        world.store.database.changes += moment == BEFORE_THE_READ;
+        struct shop shop = shop_before();
+        shop.covers = world.store.database.changes;
+        shop.read_at_us = SHOP_AFTER_US;
+        fake_store_publish(&world.store, &shop);
+        world_answer(&world, DG_OK);
+        assert_true(predictions(&world, "false_alarm", "") == (moment == NEVER));
+        dg_ticket_unref(ticket);
+        dg_guard_session_free(session);
+        world_fini(&world);
+    }
+}
+
 /* What a function made in this transaction, nobody else sees before its end. */
 static void test_a_doubt_waits_for_the_end_of_the_transaction(void **state)
 {
@@ -567,6 +620,8 @@ int main(void)
         cmocka_unit_test(test_a_prediction_that_was_not_raised),
         cmocka_unit_test(test_the_parse_complete_of_a_copy_refutes_nothing),
         cmocka_unit_test(test_a_column_that_came_and_went_is_no_false_alarm),
+        cmocka_unit_test(test_a_relation_that_came_and_went_is_no_false_alarm),
+        cmocka_unit_test(test_changes_meanwhile_leave_a_doubt_open),
         cmocka_unit_test(test_a_doubt_waits_for_the_end_of_the_transaction),
         cmocka_unit_test(test_a_doubt_that_cannot_be_settled_is_no_false_alarm),
         cmocka_unit_test(test_the_search_path_decides),

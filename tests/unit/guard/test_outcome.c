@@ -41,6 +41,7 @@ static void foresee(struct dg_ticket *ticket, const struct dg_sql_finding *findi
     analysis.statements = &statement;
     struct dg_verdict *made = dg_verdict_new(ticket->verdict->key, ticket->verdict->text, &session, &analysis);
     assert_non_null(made);
+    made->generation = ticket->verdict->generation;
     dg_verdict_unref(ticket->verdict);
     ticket->verdict = made;
 }
