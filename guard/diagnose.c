@@ -78,6 +78,29 @@ bool dg_error_is_at_analysis(const struct dg_error_fields *fields)
     return false;
 }
 
+/* ---- the system's own schemas ------------------------------------------------------------------------------------ */
+
+static bool is_named_by_people(const char *schema)
+{
+    return strncmp(schema, "pg_", 3) != 0 && strcmp(schema, "information_schema") != 0;
+}
+
+/* What is in them comes with the server's version, and no migration adds to it. Temporary schemas are another matter. */
+static bool is_of_system(const char *schema)
+{
+    return !is_named_by_people(schema) && strncmp(schema, "pg_temp", 7) != 0;
+}
+
+static bool are_of_system(const struct dg_snapshot *snapshot, const struct dg_relation *const *relations, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct dg_namespace *schema = dg_snapshot_namespace_by_oid(snapshot, relations[i]->namespace_oid);
+        if (schema == NULL || !is_of_system(schema->name))
+            return false;
+    }
+    return true;
+}
+
 /* ---- columns ----------------------------------------------------------------------------------------------------- */
 
 static size_t add_candidate(const struct dg_relation **out, size_t n, size_t max, const struct dg_relation *relation)
@@ -199,7 +222,10 @@ static bool diagnose_column(const struct dg_diagnose_input *input, struct dg_dia
             return false;
     }
     nearest_columns(facts, relations, n);
-    facts->message = n == 1 ? DG_MESSAGE_COLUMN_ABSENT : DG_MESSAGE_COLUMN_ABSENT_IN_SCOPE;
+    if (are_of_system(input->snapshot, relations, n))
+        facts->message = n == 1 ? DG_MESSAGE_SYSTEM_COLUMN_ABSENT : DG_MESSAGE_SYSTEM_COLUMN_ABSENT_IN_SCOPE;
+    else
+        facts->message = n == 1 ? DG_MESSAGE_COLUMN_ABSENT : DG_MESSAGE_COLUMN_ABSENT_IN_SCOPE;
     if (n == 1)
         about_column(facts, input->snapshot, relations[0]);
     memcpy(facts->relations, relations, n * sizeof(relations[0]));
@@ -239,11 +265,6 @@ static bool relation_change(const struct dg_diagnose_input *input, struct dg_dia
     return true;
 }
 
-static bool is_named_by_people(const struct dg_namespace *schema)
-{
-    return strncmp(schema->name, "pg_", 3) != 0 && strcmp(schema->name, "information_schema") != 0;
-}
-
 /* An unqualified relation that exists, but not where the session looks. False if it is where the session looks. */
 static bool relation_elsewhere(const struct dg_diagnose_input *input, struct dg_diagnose_facts *facts)
 {
@@ -252,7 +273,7 @@ static bool relation_elsewhere(const struct dg_diagnose_input *input, struct dg_
     for (const struct dg_relation *relation;
          (relation = dg_snapshot_relations_named(input->snapshot, dg_str_of(facts->name), &cursor)) != NULL;) {
         const struct dg_namespace *schema = dg_snapshot_namespace_by_oid(input->snapshot, relation->namespace_oid);
-        if (schema == NULL || !is_named_by_people(schema))
+        if (schema == NULL || !is_named_by_people(schema->name))
             continue;
         bool is_hidden = role != NULL && dg_snapshot_usage(input->snapshot, schema, role->oid) == DG_USAGE_NO;
         facts->schema = schema->name;
@@ -262,12 +283,16 @@ static bool relation_elsewhere(const struct dg_diagnose_input *input, struct dg_
     return true;
 }
 
+/* Of the system's only those of the schema that was written. */
 static void nearest_relations(const struct dg_diagnose_input *input, struct dg_diagnose_facts *facts)
 {
+    bool is_system = facts->message == DG_MESSAGE_SYSTEM_RELATION_ABSENT;
     size_t cursor = 0;
     for (const struct dg_relation *relation; (relation = dg_snapshot_relations(input->snapshot, &cursor)) != NULL;) {
         const struct dg_namespace *schema = dg_snapshot_namespace_by_oid(input->snapshot, relation->namespace_oid);
-        if (schema != NULL && is_named_by_people(schema) && strchr("rvmfp", relation->kind) != NULL)
+        bool is_near = schema != NULL && (is_system ? strcmp(schema->name, facts->relation_schema) == 0
+                                                    : is_named_by_people(schema->name));
+        if (is_near && strchr("rvmfp", relation->kind) != NULL)
             dg_nearest_add(&facts->nearest, relation->name, relation);
     }
 }
@@ -286,7 +311,9 @@ static bool diagnose_relation(const struct dg_diagnose_input *input, struct dg_d
     facts->message = DG_MESSAGE_RELATION_ABSENT;
     if (facts->relation_schema == NULL && !relation_elsewhere(input, facts))
         return false;
-    if (facts->message == DG_MESSAGE_RELATION_ABSENT)
+    if (facts->relation_schema != NULL && is_of_system(facts->relation_schema))
+        facts->message = DG_MESSAGE_SYSTEM_RELATION_ABSENT;
+    if (facts->message == DG_MESSAGE_RELATION_ABSENT || facts->message == DG_MESSAGE_SYSTEM_RELATION_ABSENT)
         nearest_relations(input, facts);
     return true;
 }

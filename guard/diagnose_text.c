@@ -128,6 +128,13 @@ static void write_list(struct dg_text *out, const struct dg_diagnose_facts *fact
         dg_text_char(out, ')');
 }
 
+/* "15.20" */
+static void write_version(struct dg_text *out, const struct dg_snapshot *snapshot)
+{
+    int version = dg_snapshot_facts(snapshot)->version_num;
+    dg_text_printf(out, "%d.%d", version / 10000, version % 10000);
+}
+
 static void write_field(struct dg_text *out, const struct dg_diagnose_facts *facts, struct dg_str field)
 {
     const struct dg_diagnose_input *input = facts->input;
@@ -146,6 +153,8 @@ static void write_field(struct dg_text *out, const struct dg_diagnose_facts *fac
         write_window(out, facts->change.after_us, facts->change.before_us, input->now_us);
     } else if (dg_str_is(field, "count")) {
         dg_text_printf(out, facts->n_columns == 1 ? "%zu column" : "%zu columns", facts->n_columns);
+    } else if (dg_str_is(field, "version")) {
+        write_version(out, input->snapshot);
     } else if (dg_str_is(field, "used")) {
         write_used(out, input);
     } else if (dg_str_is(field, "nearest") && !is_brief) {

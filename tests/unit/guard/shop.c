@@ -44,11 +44,13 @@ static void add_relations(struct dg_builder *builder, const struct shop *shop)
     const char *const leads[] = {"id", shop->lead_email, "name"};
     const char *const orders[] = {"id", "total", "created_at", "confirmed_at"};
     const char *const tickets[] = {"id", "subject"};
+    const char *const databases[] = {"oid", "datlocale"};
     if (shop->leads != NULL)
         add_relation(builder, SHOP_LEADS, shop->leads_in_tenant ? TENANT : PUBLIC, shop->leads, leads, 3);
     add_relation(builder, SHOP_ORDERS, PUBLIC, "orders", orders, shop->has_confirmed_at ? 4 : 3);
     add_relation(builder, SHOP_TICKETS, TENANT, "tickets", tickets, 2);
     add_relation(builder, SHOP_VAULT, SECRET, "vault", tickets, 1);
+    add_relation(builder, SHOP_PG_DATABASE, CATALOG, "pg_database", databases, 2);
 }
 
 static void add_rest(struct dg_builder *builder, const struct shop *shop)

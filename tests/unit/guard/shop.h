@@ -2,6 +2,7 @@
  * A small shop's schema, as it is before and after the changes of the stories:
  *   public.leads(id, user_email, name)      public.orders(id, total, created_at)
  *   tenant.tickets(id, subject)             secret.vault(id), without USAGE for anyone but role 11
+ *   pg_catalog.pg_database(oid, datlocale)
  */
 #ifndef DG_TESTS_GUARD_SHOP_H
 #define DG_TESTS_GUARD_SHOP_H
@@ -12,6 +13,7 @@
 #define SHOP_ORDERS 16500U
 #define SHOP_TICKETS 16600U
 #define SHOP_VAULT 16700U
+#define SHOP_PG_DATABASE 1262U
 #define SHOP_APP 10U /* the role "app" */
 
 /* 2026-11-21 02:12:58 UTC, and nine seconds later. */

@@ -61,6 +61,8 @@ static void nothing(struct shop *shop)
 }
 
 static const struct dg_sql_reference from_orders[] = {{SHOP_ORDERS, 0, DG_CLAUSE_FROM, 0}};
+static const struct dg_sql_reference from_system[] = {{SHOP_PG_DATABASE, 0, DG_CLAUSE_FROM, 0},
+                                                      {SHOP_ORDERS, 0, DG_CLAUSE_FROM, 0}};
 static const struct dg_sql_reference from_both[] = {
     {SHOP_ORDERS, 0, DG_CLAUSE_FROM, 0}, {SHOP_TICKETS, 0, DG_CLAUSE_FROM, 0}, {SHOP_ORDERS, 1, DG_CLAUSE_WHERE, 0}};
 
@@ -257,6 +259,66 @@ static const struct row {
      "",
      "driftguard: vault exists in schema secret, on which this session's role has no USAGE privilege. Used here in "
      "FROM.",
+     NULL},
+    /* What comes with the server's version is nobody's to migrate. */
+    {nothing,
+     {COLUMN(SHOP_PG_DATABASE, "daticulocale", DG_CLAUSE_SELECT_LIST)},
+     1,
+     NULL,
+     0,
+     DG_DETAIL_FULL,
+     "system_column_absent",
+     "pg_database",
+     "daticulocale",
+     "driftguard: pg_catalog.pg_database has no column \"daticulocale\" in PostgreSQL 15.20, the version of this "
+     "server; nearest: datlocale. Used here in the select list.",
+     "Use a client made for this server's version. Retrying will not help."},
+    {nothing,
+     {COLUMN(0, "daticulocale", DG_CLAUSE_SELECT_LIST)},
+     1,
+     from_system,
+     1,
+     DG_DETAIL_BRIEF,
+     "system_column_absent",
+     "pg_database",
+     "daticulocale",
+     "driftguard: pg_catalog.pg_database has no column \"daticulocale\" in PostgreSQL 15.20, the version of this "
+     "server. Used here in the select list.",
+     "Use a client made for this server's version. Retrying will not help."},
+    {nothing,
+     {COLUMN(0, "daticulocale", DG_CLAUSE_SELECT_LIST)},
+     1,
+     from_system,
+     2,
+     DG_DETAIL_BRIEF,
+     "column_absent",
+     "",
+     "daticulocale",
+     "driftguard: No relation of this statement has a column \"daticulocale\" in the live schema. Used here in the "
+     "select list.",
+     NULL},
+    {nothing,
+     {RELATION("pg_catalog", "pg_databases")},
+     1,
+     NULL,
+     0,
+     DG_DETAIL_FULL,
+     "system_relation_absent",
+     "pg_databases",
+     "",
+     "driftguard: pg_catalog.pg_databases does not exist in PostgreSQL 15.20, the version of this server; nearest: "
+     "pg_catalog.pg_database. Used here in FROM.",
+     "Use a client made for this server's version. Retrying will not help."},
+    {nothing,
+     {RELATION("pg_temp", "leads_of_today")},
+     1,
+     NULL,
+     0,
+     DG_DETAIL_BRIEF,
+     "relation_absent",
+     "leads_of_today",
+     "",
+     "driftguard: pg_temp.leads_of_today does not exist in the live schema. Used here in FROM.",
      NULL},
     /* The snapshot has it: no word about drift. */
     {nothing, {RELATION("public", "leads")}, 1, NULL, 0, DG_DETAIL_FULL, NULL, NULL, NULL, NULL, NULL},
