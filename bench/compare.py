@@ -14,7 +14,6 @@ import contextlib
 import os
 import pathlib
 import re
-import signal
 import statistics
 import subprocess
 import sys
@@ -22,49 +21,17 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests" / "lib"))
 
 import environment  # noqa: E402 - found through the line above
-from cluster import Cluster, run_psql  # noqa: E402
+from cluster import Cluster  # noqa: E402
 from guard import Guard  # noqa: E402
+from pooler import pgbouncer  # noqa: E402
 
 GUARD_MODES = ("off", "observe", "annotate", "enforce")
 PROTOCOLS = ("simple", "prepared")
 SCALE = 10
 TICKS = os.sysconf("SC_CLK_TCK")
-PGBOUNCER = """[databases]
-* = host=127.0.0.1 port={server}
-[pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = {port}
-unix_socket_dir =
-auth_type = any
-pool_mode = session
-max_client_conn = 100
-default_pool_size = 50
-logfile = {folder}/pgbouncer.log
-"""
 
 Target = collections.namedtuple("Target", "name url pid")  # pid None: nothing in between
 Sample = collections.namedtuple("Sample", "tps cpu_us")
-
-
-@contextlib.contextmanager
-def pgbouncer(cluster):
-    """A PgBouncer in front of the cluster; it refuses to run as root, as the server does."""
-    port = environment.free_port()
-    folder = pathlib.Path(cluster.directory)
-    config = folder / "pgbouncer.ini"
-    # auth_type any logs everybody in as the user that the database line names.
-    text = PGBOUNCER.format(server=cluster.port, port=port, folder=folder)
-    config.write_text(text.replace(f"port={cluster.port}", f"port={cluster.port} user=postgres"))
-    environment.give_to_server_user(config)
-    process = subprocess.Popen(environment.as_server_user(["pgbouncer", "-q", config]), start_new_session=True,
-                               stdin=subprocess.DEVNULL)
-    url = f"postgres://postgres@127.0.0.1:{port}/postgres"
-    try:
-        environment.wait_until(lambda: run_psql(url, "SELECT 1").returncode == 0, "PgBouncer")
-        yield Target("PgBouncer", url, process.pid)
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(20)
 
 
 def cpu_seconds(pid):
@@ -106,7 +73,8 @@ def run(arguments):
     with contextlib.ExitStack() as stack:
         cluster = stack.enter_context(Cluster({"shared_buffers": "256MB"}))
         subprocess.run(["pgbench", "-i", "-q", "-s", str(SCALE), cluster.url], check=True, capture_output=True)
-        targets = [Target("direct", cluster.url, None), stack.enter_context(pgbouncer(cluster))]
+        pooler = stack.enter_context(pgbouncer(cluster))
+        targets = [Target("direct", cluster.url, None), Target("PgBouncer", pooler.url, pooler.pid)]
         for mode in GUARD_MODES:
             guard = stack.enter_context(Guard(cluster, mode, binary=arguments.binary))
             targets.append(Target(f"guard, {mode}", guard.url(), guard.process.pid))

@@ -307,6 +307,7 @@ static void schemas_say_who_may_use_them_and_roles_what_they_set(void **state)
     assert_int_equal(dg_catalog_load(catalog, MAX_BYTES, 0, &again, &error), DG_OK);
     assert_string_equal(dg_snapshot_facts(again)->search_path, "\"$user\", public");
     assert_string_equal(dg_snapshot_facts(again)->database, LIVE_DATABASE);
+    assert_true(dg_snapshot_facts(again)->is_direct); /* test_pooler.py has the other answer */
     dg_catalog_close(catalog);
     dg_snapshot_unref(again);
     dg_snapshot_unref(snapshot);
