@@ -16,3 +16,6 @@ TEST_PACKAGES=(libcmocka-dev clang libclang-rt-14-dev clang-format clang-tidy py
 
 # Clients and neighbours in integration tests. Node comes separately: see install_node.
 CLIENT_PACKAGES=(python3-psycopg pgbouncer haproxy curl jq ca-certificates)
+
+# What ./dev oracle generates statements with.
+ORACLE_PACKAGES=(sqlsmith python3-psycopg)

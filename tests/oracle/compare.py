@@ -8,7 +8,7 @@ import random
 import sys
 import time
 
-from judge import judge
+from judge import Server, judge
 from mutate import Mutator
 from psycopg import pq
 from tally import Tally, change_table, code_table, details, table
@@ -27,6 +27,7 @@ def parser(description, **defaults):
     made.add_argument("--seconds", type=float, default=0, help="stop after so long; 0: when all is done")
     made.add_argument("--encoding", default="UTF8", choices=("UTF8", "LATIN1", "SQL_ASCII"))
     made.add_argument("--unknown", action="store_true", help="report what was not decided too")
+    made.add_argument("--progress", action="store_true", help="say on standard error how far it is")
     return made
 
 
@@ -53,6 +54,18 @@ class Clock:
 def create_database(cluster, name, encoding):
     cluster.psql(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING '{encoding}' LOCALE 'C'")
     return cluster.url_of(name)
+
+
+def load_schema(url, schema):
+    """False if the database's encoding has no room for the schema's names."""
+    with Server(url) as owner:
+        try:
+            owner.script(schema)
+        except RuntimeError as error:
+            if "has no equivalent in encoding" not in str(error):
+                raise
+            return False
+    return True
 
 
 def quoted(name):
@@ -106,8 +119,9 @@ class Comparison:
                 self.mutated.add(origin, changed, judge(analysis, answer), answer, change)
 
 
-def say(text):
-    print(text, file=sys.stderr, flush=True)
+def say(options, text):
+    if options.progress:
+        print(text, file=sys.stderr, flush=True)
 
 
 def tallies(options, *names):

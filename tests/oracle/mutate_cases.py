@@ -16,8 +16,8 @@ FOLDER = pathlib.Path(__file__).resolve().parents[1] / "sql"
 
 def mutate_file(options, cluster, file, number, tallies):
     url = compare.create_database(cluster, f"cases{number}", options.encoding)
-    with Server(url) as owner:
-        owner.script(file.schema)
+    if not compare.load_schema(url, file.schema):
+        return
     with Probe(options.probe, url) as probe, Server(url) as server:
         comparison = compare.Comparison(probe, server, options, *tallies)
         comparison.random.seed(f"{options.seed}{file.path.name}")

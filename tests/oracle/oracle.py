@@ -161,7 +161,7 @@ def run(options, source):
                 text = (source / "sql" / f"{name}.sql").read_text(encoding="utf-8", errors="replace")
                 started = time.monotonic()
                 play_file(name, split(text, variables), probe, url, options, (tally, mutated, skipped, shapes))
-                compare.say(f"{name}: {time.monotonic() - started:.1f} s, {len(tally.disagreements)} and "
+                compare.say(options, f"{name}: {time.monotonic() - started:.1f} s, {len(tally.disagreements)} and "
                             f"{len(mutated.disagreements)} disagreements so far")
         shutil.rmtree(work, ignore_errors=True)
     tally.notes.append(f"not asked: {dict(skipped)}")
