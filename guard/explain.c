@@ -9,9 +9,12 @@
 #include "guard/read.h"
 #include "guard/state.h"
 
-/* Errors about a FROM clause that never was right are no drift. The routine is the same in every language. */
+/* Errors about a FROM clause that never was right are no drift. The routine is the same in every language; and of a missing
+   relation the server has a DETAIL only where a WITH item of that name stands further on. */
 static bool is_about_from_clause(const struct dg_error_fields *fields, const struct dg_sql_finding *finding)
 {
+    if (dg_str_is(fields->routine, "parserOpenTable") && fields->detail.data != NULL)
+        return true;
     if (finding != NULL)
         return finding->kind == DG_FINDING_FROM_ENTRY;
     return dg_str_is(fields->routine, "errorMissingRTE") || dg_str_is(fields->routine, "transformLockingClause");

@@ -87,6 +87,18 @@ class Explanations(ErrorCase, unittest.TestCase):
                     self.assert_untouched(error, own)
                 self.assert_only_explained(error, own)
 
+    def test_a_with_item_further_on_is_no_drift(self):
+        error, own = self.both("WITH x AS (SELECT 1 FROM y), y AS (SELECT 2) SELECT 3")
+        self.assertIn("WITH item", own.detail)
+        self.assert_untouched(error, own)
+
+    def test_nobody_is_told_to_alter_a_system_catalog(self):
+        for sql in ("SELECT nope FROM pg_class", "SELECT d.nope FROM pg_catalog.pg_database d",
+                    "SELECT nope FROM information_schema.tables", "SELECT 1 FROM pg_catalog.pg_nope"):
+            with self.subTest(sql):
+                error, own = self.both(sql)
+                self.assert_explained(error, own, r"in PostgreSQL \d+\.\d+, the version of this server", "Use a client made for")
+
     def test_a_missing_privilege_keeps_its_code(self):
         self.assert_only_explained(*self.both("SELECT a FROM secret.t", user="guest"))
         self.assert_only_explained(*self.both("DELETE FROM leads", user="guest"))
