@@ -235,6 +235,8 @@ static const struct dg_argument *copy_arguments(struct dg_builder *builder, cons
     return copy;
 }
 
+#define TRIGGER_OID 2279 /* pg_type.dat: what trigger functions return */
+
 enum dg_status dg_builder_function(struct dg_builder *builder, const struct dg_function *item)
 {
     struct dg_function *copy = copy_items(builder, item, 1, sizeof *item);
@@ -243,6 +245,8 @@ enum dg_status dg_builder_function(struct dg_builder *builder, const struct dg_f
     copy->inputs = copy_arguments(builder, item->inputs, item->n_inputs);
     copy->outputs = copy_arguments(builder, item->outputs, item->n_outputs);
     copy->name = intern(builder, item->name);
+    if (item->may_set_path)
+        builder->path_setters |= item->result_oid == TRIGGER_OID ? DG_PATH_SETTERS_TRIGGERS : DG_PATH_SETTERS_CALLED;
     return add_entry(builder, &builder->functions,
                      &(struct dg_entry){copy, copy->name, copy->oid, copy->namespace_oid, 0});
 }
@@ -413,6 +417,7 @@ enum dg_status dg_builder_finish(struct dg_builder *builder, int64_t read_at_us,
     }
     dg_shared_init(&snapshot->shared, free_snapshot);
     snapshot->facts = builder->facts;
+    snapshot->path_setters = builder->path_setters;
     snapshot->read_at_us = read_at_us;
     snapshot->full_read_at_us = builder->full_read_at_us != 0 ? builder->full_read_at_us : read_at_us;
     snapshot->covers = covers;

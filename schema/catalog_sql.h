@@ -122,9 +122,22 @@
     " UNION ALL SELECT r.typarray FROM pg_catalog.pg_class c JOIN pg_catalog.pg_type r ON r.oid = c.reltype"           \
     " WHERE c.oid = ANY ($1)) w JOIN pg_catalog.pg_type t ON t.oid = w.oid"
 
-#define DG_SQL_FUNCTIONS                                                                                               \
-    "SELECT oid, pronamespace, prorettype, provariadic, proname, prokind, proretset, pronargdefaults::int4,"           \
-    " proargtypes, proallargtypes, proargmodes, proargnames FROM pg_catalog.pg_proc ORDER BY oid"
+/* The last column: functions of the database's own whose source has words without which search path and role are not
+   set, or runs a text that it was given; and those whose source names one of them (unless they are many: a long pattern
+   is dear). The server reads the sources, they are never sent. `or_body`: see DG_SQL_BODY_SETS_14. */
+#define DG_SQL_FUNCTIONS(or_body)                                                                                      \
+    "WITH s AS MATERIALIZED (SELECT oid, proname FROM pg_catalog.pg_proc WHERE pronamespace <> 11 AND ("               \
+    "  prosrc ~* '(search_path|set_config|pg_settings|[[:<:]](set|reset)[[:space:]]+((local|session)[[:space:]]+)?"    \
+    "(role|schema|session|all)[[:>:]]|[[:<:]]execute[[:space:]]+[$a-z_0-9]+[[:space:]]*(;|into|using))'" or_body       \
+    "))"                                                                                                               \
+    " SELECT oid, pronamespace, prorettype, provariadic, proname, prokind, proretset, pronargdefaults::int4,"          \
+    " proargtypes, proallargtypes, proargmodes, proargnames, pronamespace <> 11 AND (oid IN (SELECT oid FROM s)"       \
+    " OR coalesce(prosrc ~* (SELECT CASE WHEN count(*) <= 50"                                                          \
+    "  THEN '[[:<:]](' || string_agg(proname, '|') || ')[[:>:]]' END FROM s WHERE proname ~ '^[a-z_0-9]+$'), false))"  \
+    " FROM pg_catalog.pg_proc ORDER BY oid"
+/* A parsed body (BEGIN ATOMIC) can only call set_config, pg_proc.dat's 2078; the column came with 14. */
+#define DG_SQL_BODY_SETS_13 ""
+#define DG_SQL_BODY_SETS_14 " OR coalesce(prosqlbody::text LIKE '%:funcid 2078 %', false)"
 
 #define DG_SQL_ENUMS                                                                                                   \
     "SELECT enumtypid, array_agg(enumlabel ORDER BY enumsortorder) FROM pg_catalog.pg_enum GROUP BY enumtypid"

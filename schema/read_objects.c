@@ -251,12 +251,15 @@ static enum dg_status on_function(const struct dg_row *row, void *context)
                                    .name = dg_row_text(row, 4),
                                    .kind = dg_row_char(row, 5),
                                    .returns_set = dg_row_bool(row, 6),
-                                   .n_defaults = (uint16_t)dg_row_int4(row, 7)};
+                                   .n_defaults = (uint16_t)dg_row_int4(row, 7),
+                                   .may_set_path = dg_row_bool(row, 12)};
     enum dg_status status = read_arguments(reading, row, &function);
     return status == DG_OK ? dg_builder_function(reading->builder, &function) : status;
 }
 
 enum dg_status dg_read_functions(struct dg_reading *reading)
 {
-    return query(reading, DG_SQL_FUNCTIONS, on_function, reading);
+    bool is_old = dg_catalog_server_version(reading->catalog) < 140000;
+    return query(reading, is_old ? DG_SQL_FUNCTIONS(DG_SQL_BODY_SETS_13) : DG_SQL_FUNCTIONS(DG_SQL_BODY_SETS_14),
+                 on_function, reading);
 }

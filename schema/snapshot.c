@@ -66,6 +66,11 @@ size_t dg_snapshot_size_bytes(const struct dg_snapshot *snapshot)
     return snapshot->size_bytes;
 }
 
+unsigned dg_snapshot_path_setters(const struct dg_snapshot *snapshot)
+{
+    return snapshot->path_setters;
+}
+
 const struct dg_server_facts *dg_snapshot_facts(const struct dg_snapshot *snapshot)
 {
     return snapshot->facts;

@@ -99,6 +99,7 @@ struct dg_function {
     uint16_t n_defaults;
     char kind; /* pg_proc.prokind: f a w p */
     bool returns_set;
+    bool may_set_path; /* not in pg_catalog, and its source may set search path or role */
 };
 
 /* A unique index that ON CONFLICT could infer. */
@@ -168,6 +169,14 @@ const struct dg_relation *dg_snapshot_relations_named(const struct dg_snapshot *
 const struct dg_type *dg_snapshot_types_named(const struct dg_snapshot *snapshot, struct dg_str name, size_t *cursor);
 const struct dg_function *dg_snapshot_functions_named(const struct dg_snapshot *snapshot, struct dg_str name,
                                                       size_t *cursor);
+
+/* What functions that set search path or role themselves can be reached by. */
+enum dg_path_setters {
+    DG_PATH_SETTERS_NONE = 0,
+    DG_PATH_SETTERS_CALLED = 1 << 0,   /* there are some, to be called */
+    DG_PATH_SETTERS_TRIGGERS = 1 << 1, /* there are some for triggers */
+};
+unsigned dg_snapshot_path_setters(const struct dg_snapshot *snapshot);
 
 /* A relation's column by name: user columns that are not dropped, then system columns. NULL when there is none. */
 const struct dg_column *dg_relation_column(const struct dg_relation *relation, struct dg_str name);

@@ -2,9 +2,9 @@
  * What a statement does to its session and to the schema when it succeeds, read off its raw parse tree. Internal to
  * sql/; the list goes into struct dg_sql_statement.
  *
- * What cannot be seen in a text: functions that a SELECT calls may change the search path (a SET clause of their own is
- * undone by the server, a set_config in their body is not). Such sessions have to be declared to the guard; marking
- * every function call as "path unknown" would leave no path known.
+ * What cannot be seen in a text: functions that a statement calls may change the search path (a SET clause of their own
+ * is undone by the server, a set_config in their body is not). The snapshot tells which ones may; marking every
+ * function call as "path unknown" would leave no path known.
  */
 #ifndef DG_SQL_EFFECTS_H
 #define DG_SQL_EFFECTS_H

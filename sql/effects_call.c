@@ -4,6 +4,9 @@
  * set_config is told exactly where it certainly runs once and in order: as a target of a top-level SELECT that has
  * nothing but targets (what pg_dump, poolers and tenants per schema send). Anywhere else, or with arguments that are not
  * literals, it may have set anything, unless its first argument names a setting that no name depends on.
+ *
+ * So may a function of the database's own whose source has the words for it (schema/catalog_sql.h), and a trigger's when
+ * anything is written. What such a function is called by (another one, a view, a column's default) is not looked into.
  */
 #include "sql/effects.h"
 
@@ -194,7 +197,56 @@ bool dg_effects_mention_set_config(struct dg_str text)
     return false;
 }
 
-void dg_effects_of_set_config(struct dg_effects *effects, const cJSON *statement)
+/* ---- functions of the database's own ----------------------------------------------------------------------------- */
+
+static bool calls_setter(const struct dg_snapshot *snapshot, const cJSON *node)
+{
+    const char *name = dg_tree_last_name(dg_tree_list(dg_node_as(node, "FuncCall"), "funcname"));
+    const struct dg_function *function;
+    size_t cursor = 0;
+
+    while (name != NULL && (function = dg_snapshot_functions_named(snapshot, dg_str_of(name), &cursor)) != NULL)
+        if (function->may_set_path)
+            return true;
+    return false;
+}
+
+static bool is_write(const cJSON *node)
+{
+    static const char *const kinds[] = {"InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt", "CopyStmt"};
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (dg_node_as(node, kinds[i]) != NULL)
+            return true;
+    return false;
+}
+
+/* True if something under `node` may run a function that sets search path or role. As deep as the tree. */
+static bool may_run_setter(const struct dg_snapshot *snapshot, unsigned setters, const cJSON *node)
+{
+    const cJSON *child;
+
+    if ((setters & DG_PATH_SETTERS_CALLED) != 0 && calls_setter(snapshot, node))
+        return true;
+    if ((setters & DG_PATH_SETTERS_TRIGGERS) != 0 && is_write(node))
+        return true;
+    cJSON_ArrayForEach (child, node)
+        if ((cJSON_IsObject(child) || cJSON_IsArray(child)) && may_run_setter(snapshot, setters, child))
+            return true;
+    return false;
+}
+
+static void of_setters(struct dg_effects *effects, const cJSON *statement)
+{
+    unsigned setters = effects->snapshot == NULL ? 0 : dg_snapshot_path_setters(effects->snapshot);
+
+    if (setters != 0 && may_run_setter(effects->snapshot, setters, statement))
+        append_unknown(effects, SETTING_ANY);
+}
+
+/* ---- the way in for queries -------------------------------------------------------------------------------------- */
+
+static void of_set_config(struct dg_effects *effects, const cJSON *statement)
 {
     const cJSON *select = dg_node_as(statement, "SelectStmt");
     const cJSON *target;
@@ -213,6 +265,12 @@ void dg_effects_of_set_config(struct dg_effects *effects, const cJSON *statement
         else
             scan_calls(effects, target);
     }
+}
+
+void dg_effects_of_set_config(struct dg_effects *effects, const cJSON *statement)
+{
+    of_set_config(effects, statement);
+    of_setters(effects, statement);
 }
 
 /* ---- DO and CALL ------------------------------------------------------------------------------------------------- */

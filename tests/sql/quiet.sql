@@ -130,7 +130,7 @@ delete from nope where current of nope
 --: 42703 14 column "nope" of relation "t" does not exist
 update t set nope = 1 where current of nope
 --: other 42704 13 collation "de-x-nope" for encoding "UTF8" does not exist
-select name collate "de-x-nope" from t
+select name collate "de-x-nope" from t -- é
 --: 42704 12 type "nope" does not exist
 select id::nope from t
 --: 42704 8 type "nope" does not exist

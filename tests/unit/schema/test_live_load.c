@@ -46,6 +46,12 @@ static const char schema_sql[] =
     "CREATE FUNCTION split(a int, b text DEFAULT 'x', OUT c int, INOUT d text DEFAULT NULL) LANGUAGE sql"
     " AS 'SELECT 1, $3';"
     "CREATE FUNCTION many(VARIADIC parts text[]) RETURNS TABLE (x int, y text) LANGUAGE sql AS 'SELECT 1, ''''';"
+    "CREATE FUNCTION use_tenant(text) RETURNS void LANGUAGE plpgsql AS"
+    " 'BEGIN PERFORM set_config(''search_path'', $1, false); END';"
+    "CREATE FUNCTION enter(text) RETURNS void LANGUAGE sql AS 'SELECT public.use_tenant($1)';"
+    "CREATE FUNCTION run(text) RETURNS void LANGUAGE plpgsql AS 'BEGIN EXECUTE $1; END';"
+    "CREATE FUNCTION settle() RETURNS int LANGUAGE plpgsql SET search_path = public AS"
+    " 'BEGIN EXECUTE format(''SELECT %L'', 1); RETURN 1; END';"
     "CREATE FUNCTION fill() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"
     "CREATE TRIGGER fill BEFORE INSERT ON measure_2026 FOR EACH ROW EXECUTE FUNCTION fill();"
     "CREATE RULE redirect AS ON INSERT TO child DO INSTEAD NOTHING;"
@@ -215,6 +221,24 @@ static void functions_come_with_outputs_defaults_and_variadic(void **state)
     cursor = 0;
     const struct dg_function *count = dg_snapshot_functions_named(fixture->snapshot, DG_STR("count"), &cursor);
     assert_int_equal(count->kind, 'a');
+}
+
+static void functions_that_may_set_the_path_are_known(void **state)
+{
+    const struct fixture *fixture = fixture_or_skip(state);
+    static const struct {
+        const char *name;
+        bool may;
+    } cases[] = {{"use_tenant", true}, {"enter", true}, {"run", true},    {"settle", false},
+                 {"split", false},     {"fill", false}, {"count", false}, {"set_config", false}};
+    assert_int_equal(dg_snapshot_path_setters(fixture->snapshot), DG_PATH_SETTERS_CALLED);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        size_t cursor = 0;
+        const struct dg_function *function =
+            dg_snapshot_functions_named(fixture->snapshot, dg_str_of(cases[i].name), &cursor);
+        if (function->may_set_path != cases[i].may)
+            fail_msg("%s", cases[i].name);
+    }
 }
 
 static void types_enums_domains_casts_and_arrays_are_told_apart(void **state)
@@ -461,6 +485,7 @@ int main(void)
         cmocka_unit_test(system_columns_are_those_of_the_kind),
         cmocka_unit_test(trees_know_their_parents_and_triggers_below),
         cmocka_unit_test(functions_come_with_outputs_defaults_and_variadic),
+        cmocka_unit_test(functions_that_may_set_the_path_are_known),
         cmocka_unit_test(types_enums_domains_casts_and_arrays_are_told_apart),
         cmocka_unit_test(unique_indexes_are_what_on_conflict_could_infer),
         cmocka_unit_test(exclusion_constraints_are_no_unique_indexes),
