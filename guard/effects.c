@@ -57,11 +57,25 @@ static void apply_one(struct dg_guard_session *session, const struct dg_ticket *
         dg_prepared_drop_all(session);
 }
 
+static bool begins(struct dg_str tag, const char *word)
+{
+    size_t len = strlen(word);
+    return tag.len >= len && memcmp(tag.data, word, len) == 0;
+}
+
+/* A statement that nobody looked at has changed the list of prepared statements; which of them is not known. */
+static bool tag_is_of_prepared(struct dg_str tag)
+{
+    return begins(tag, "DEALLOCATE") || begins(tag, "DISCARD") || dg_str_is(tag, "PREPARE");
+}
+
 void dg_session_apply(struct dg_guard_session *session, const struct dg_ticket *ticket,
                       const struct dg_sql_statement *statement, struct dg_str tag)
 {
     if (statement == NULL) {
         dg_path_apply_tag(&session->path, tag);
+        if (tag_is_of_prepared(tag))
+            dg_prepared_drop_all(session);
         return;
     }
     for (size_t i = 0; i < statement->n_effects; i++) {

@@ -110,6 +110,7 @@ bool dg_session_refresh(struct dg_guard_session *session)
     if (session->was_off) {
         session->was_off = false;
         dg_path_lose(&session->path);
+        dg_prepared_lose(session);
     }
     refresh_snapshot(session);
     return true;

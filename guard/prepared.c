@@ -137,16 +137,26 @@ static void unref_ticket(void *ticket)
     dg_ticket_unref(ticket);
 }
 
-void dg_prepared_drop_all(struct dg_guard_session *session)
+static void drop_all(struct dg_guard_session *session, bool with_unanswered)
 {
     struct dg_str name;
     size_t position = 0;
     for (struct dg_ticket *ticket; (ticket = dg_map_next(&session->statements, &position, &name)) != NULL;) {
-        /* A Parse that was sent behind the DEALLOCATE ALL is not answered yet, and stays. */
-        if (!ticket->is_prepared)
-            continue;
-        dg_prepared_drop(session, name);
+        if (ticket->is_prepared || with_unanswered)
+            dg_prepared_drop(session, name);
     }
+}
+
+void dg_prepared_drop_all(struct dg_guard_session *session)
+{
+    /* A Parse that was sent behind the DEALLOCATE ALL is not answered yet, and stays. */
+    drop_all(session, false);
+}
+
+void dg_prepared_lose(struct dg_guard_session *session)
+{
+    drop_all(session, true);
+    dg_portals_drop_all(session);
 }
 
 void dg_portals_drop_all(struct dg_guard_session *session)

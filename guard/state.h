@@ -195,6 +195,8 @@ struct dg_ticket *dg_prepared_find(struct dg_guard_session *session,
                                    struct dg_str name); /* borrowed, judged anew if need be */
 void dg_prepared_drop(struct dg_guard_session *session, struct dg_str name);
 void dg_prepared_drop_all(struct dg_guard_session *session);
+/* Nothing is known of them any more, portals included. */
+void dg_prepared_lose(struct dg_guard_session *session);
 void dg_prepared_complete(struct dg_guard_session *session, struct dg_ticket *ticket);
 /* Parse failed, or was skipped: what had the name before has it again, but for an unnamed one that failed. */
 void dg_prepared_fail(struct dg_guard_session *session, struct dg_ticket *ticket, bool is_skipped);

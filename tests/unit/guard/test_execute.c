@@ -58,7 +58,7 @@ static void test_an_execute_takes_the_verdict_of_its_prepare(void **state)
             complete_parse(session, "p", parsed_email);
         } else {
             struct dg_ticket *ticket = query(session, rows[i].prepare);
-            for (int k = 0; k < 3; k++)
+            for (int k = strchr(rows[i].prepare, ';') == NULL ? 2 : 0; k < 3; k++)
                 dg_guard_completed(session, ticket, DG_STAGE_QUERY, DG_STR("PREPARE"));
             dg_guard_ready(session, 'I');
             dg_ticket_unref(ticket);
@@ -216,6 +216,47 @@ static void test_a_name_that_is_taken_again_meanwhile_says_nothing(void **state)
     world_fini(&world);
 }
 
+/* In an encoding that is not read, or longer than what is read. */
+static void test_a_text_that_nobody_read_may_have_taken_any_name(void **state)
+{
+    static const struct {
+        const char *tag;
+        bool is_judged;
+    } rows[] = {{"DEALLOCATE", false}, {"DEALLOCATE ALL", false}, {"DISCARD ALL", false},
+                {"PREPARE", false},    {"INSERT 0 1", true},      {"PREPARE TRANSACTION", true}};
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct world world;
+        world_init(&world, "");
+        struct dg_guard_session *session = world_session(&world);
+        run_query(session, "PREPARE p AS SELECT user_email FROM public.leads", "PREPARE", 'I');
+        rename_column(&world);
+        run_query(session, "DEALLOCATE p; -- \xC3", rows[i].tag, 'I');
+        if (foresees(&world, session, "EXECUTE p") != rows[i].is_judged)
+            fail_msg("row %zu: %s", i, rows[i].tag);
+        dg_guard_session_free(session);
+        world_fini(&world);
+    }
+}
+
+static void test_while_the_mode_was_off_any_name_may_have_gone(void **state)
+{
+    (void)state;
+    struct world world;
+    world_init(&world, "");
+    struct dg_guard_session *session = world_session(&world);
+    run_query(session, "PREPARE p AS SELECT user_email FROM public.leads", "PREPARE", 'I');
+    rename_column(&world);
+    assert_true(foresees(&world, session, "EXECUTE p"));
+    world_configure(&world, "mode=off");
+    assert_null(query(session, "DEALLOCATE p"));
+    world_configure(&world, "mode=observe");
+    assert_false(foresees(&world, session, "EXECUTE p"));
+    assert_null(dg_guard_bind(session, DG_STR(""), DG_STR("p")));
+    dg_guard_session_free(session);
+    world_fini(&world);
+}
+
 static void test_behind_a_pooler_a_name_may_be_anothers(void **state)
 {
     (void)state;
@@ -319,6 +360,8 @@ int main(void)
         cmocka_unit_test(test_an_execute_within_the_extended_protocol),
         cmocka_unit_test(test_how_long_a_name_stands),
         cmocka_unit_test(test_a_name_that_is_taken_again_meanwhile_says_nothing),
+        cmocka_unit_test(test_a_text_that_nobody_read_may_have_taken_any_name),
+        cmocka_unit_test(test_while_the_mode_was_off_any_name_may_have_gone),
         cmocka_unit_test(test_behind_a_pooler_a_name_may_be_anothers),
         cmocka_unit_test(test_an_execute_that_completes_contradicts),
         cmocka_unit_test(test_errors_of_an_execute),
