@@ -213,12 +213,12 @@ static bool calls_setter(const struct dg_snapshot *snapshot, const cJSON *node)
 
 static bool is_write(const cJSON *node)
 {
-    static const char *const kinds[] = {"InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt", "CopyStmt"};
+    static const char *const kinds[] = {"InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"};
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
         if (dg_node_as(node, kinds[i]) != NULL)
             return true;
-    return false;
+    return dg_tree_bool(dg_node_as(node, "CopyStmt"), "is_from");
 }
 
 /* True if something under `node` may run a function that sets search path or role. As deep as the tree. */

@@ -241,7 +241,8 @@ static void functions_that_set_the_path_themselves(void **state)
         {"SELECT on_write(1)", "dml SELECT: path unknown; role"},
         {"INSERT INTO t VALUES (1)", "dml INSERT: path unknown; role"},
         {"WITH x AS (DELETE FROM t RETURNING a) SELECT a FROM x", "dml SELECT: path unknown; role"},
-        {"COPY t FROM STDIN", "wrapped COPY: path unknown; role"},
+        {"COPY t FROM STDIN", "observed COPY: path unknown; role"},
+        {"COPY t TO STDOUT", "observed COPY"},
     };
     struct dg_snapshot *snapshot = snapshot_with_setters(false);
 
