@@ -11,6 +11,19 @@
 
 #include "sql/resolver.h"
 
+static bool has_type(const struct dg_resolver *r, const char *name)
+{
+    size_t cursor = 0;
+    return dg_snapshot_types_named(r->snapshot, dg_str_of(name), &cursor) != NULL;
+}
+
+/* A model of a schema may leave the catalogs out: then nothing of them can be called absent. */
+static bool has_catalogs(const struct dg_resolver *r)
+{
+    size_t cursor = 0;
+    return dg_snapshot_functions_named(r->snapshot, dg_str_of("now"), &cursor) != NULL && has_type(r, "int4");
+}
+
 /* ---- schemas ---- */
 
 enum schema_state {
@@ -23,7 +36,7 @@ static enum schema_state look_at_schema(struct dg_resolver *r, const char *schem
                                         const struct dg_namespace **namespace)
 {
     *namespace = NULL;
-    if (strncmp(schema, "pg_temp", strlen("pg_temp")) == 0 || !dg_names_are_same_bytes(r, schema))
+    if (!has_catalogs(r) || strncmp(schema, "pg_temp", strlen("pg_temp")) == 0 || !dg_names_are_same_bytes(r, schema))
         return SCHEMA_UNSURE;
     *namespace = dg_snapshot_namespace(r->snapshot, dg_str_of(schema));
     if (*namespace == NULL)
@@ -73,12 +86,6 @@ bool dg_absent_schema(struct dg_resolver *r, const cJSON *names, int32_t locatio
 
 /* ---- types ---- */
 
-static bool has_type(const struct dg_resolver *r, const char *name)
-{
-    size_t cursor = 0;
-    return dg_snapshot_types_named(r->snapshot, dg_str_of(name), &cursor) != NULL;
-}
-
 void dg_absent_type(struct dg_resolver *r, const cJSON *type_name)
 {
     const cJSON *names = dg_tree_list(type_name, "names");
@@ -90,28 +97,20 @@ void dg_absent_type(struct dg_resolver *r, const cJSON *type_name)
         !dg_names_are_same_bytes(r, name) || dg_names_is_local(r, name))
         return;
     if (schema == NULL) {
-        if (has_type(r, "int4") && !has_type(r, name))
+        if (has_catalogs(r) && !has_type(r, name))
             dg_report_missing_type(r, type_name, NULL, name);
         return;
     }
     enum schema_state state = look_at_schema(r, schema, &namespace);
     if (state == SCHEMA_ABSENT)
         dg_report_missing_schema(r, schema, location);
-    if (state != SCHEMA_THERE || !has_type(r, "int4") ||
-        dg_snapshot_type(r->snapshot, namespace->oid, dg_str_of(name)) != NULL)
+    if (state != SCHEMA_THERE || dg_snapshot_type(r->snapshot, namespace->oid, dg_str_of(name)) != NULL)
         return;
     blur_without_usage(r, namespace);
     dg_report_missing_type(r, type_name, schema, name);
 }
 
 /* ---- functions ---- */
-
-/* A model of a schema may hold relations only: then no function or type can be called absent. */
-static bool has_functions(const struct dg_resolver *r)
-{
-    size_t cursor = 0;
-    return dg_snapshot_functions_named(r->snapshot, dg_str_of("now"), &cursor) != NULL && has_type(r, "int4");
-}
 
 /* Function names that later grammars read by themselves, without a row in pg_proc. */
 static bool is_later_syntax(const struct dg_resolver *r, const struct dg_call_form *form)
@@ -253,7 +252,7 @@ void dg_absent_function(struct dg_resolver *r, const cJSON *body, const struct d
         if (state != SCHEMA_THERE)
             return;
     }
-    if (!has_functions(r) || may_be_other(r, form, body) || has_candidate(r, form, namespace, body))
+    if (!has_catalogs(r) || may_be_other(r, form, body) || has_candidate(r, form, namespace, body))
         return;
     blur_without_usage(r, namespace);
     dg_report_missing_function(r, body, form);

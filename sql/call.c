@@ -20,7 +20,10 @@ struct overloads {
     size_t n;
     bool same_result; /* all have the result type of `one` */
     bool same_shape;  /* all give the same columns in FROM */
+    bool same_schema;
 };
+
+static const struct overloads no_overloads = {.same_result = true, .same_shape = true, .same_schema = true};
 
 static bool takes_arguments(const struct dg_function *function, int n_args, bool is_exact_count)
 {
@@ -89,13 +92,73 @@ static bool first_argument_matches(const struct dg_resolver *r, const struct dg_
                           wanted == DG_TYPE_ANYENUM    ? 'e'
                           : wanted == DG_TYPE_ANYRANGE ? 'r'
                                                        : 'm');
+    if (wanted == DG_TYPE_ANYNONARRAY || wanted == DG_TYPE_ANYCOMPATIBLENONARRAY)
+        return !is_array;
     return !is_array || wanted == form->first_type || is_polymorphic(wanted) || wanted == DG_TYPE_TEXT ||
            dg_names_element_type(r, wanted) != 0;
 }
 
+static void add_overload(struct dg_resolver *r, struct overloads *found, const struct dg_function *function)
+{
+    if (found->one == NULL)
+        found->one = function;
+    found->n++;
+    found->same_result = found->same_result && function->result_oid == found->one->result_oid;
+    found->same_shape = found->same_shape && same_shape(r, found->one, function);
+    found->same_schema = found->same_schema && function->namespace_oid == found->one->namespace_oid;
+}
+
+static bool is_overload(const struct dg_resolver *r, const struct dg_function *function,
+                        const struct dg_call_form *form)
+{
+    return takes_arguments(function, form->n_args, form->is_exact_count) && first_argument_matches(r, function, form);
+}
+
+static bool same_inputs(const struct dg_function *a, const struct dg_function *b)
+{
+    if (a->n_inputs != b->n_inputs)
+        return false;
+    for (uint16_t i = 0; i < a->n_inputs; i++) {
+        if (a->inputs[i].type_oid != b->inputs[i].type_oid)
+            return false;
+    }
+    return true;
+}
+
+/* Another function of the same name and arguments stands earlier in the path. */
+static bool is_hidden(struct dg_resolver *r, const struct dg_function *function, int rank)
+{
+    size_t cursor = 0;
+    const struct dg_function *other;
+    while ((other = dg_snapshot_functions_named(r->snapshot, dg_str_of(function->name), &cursor)) != NULL) {
+        int other_rank =
+            other->namespace_oid == function->namespace_oid ? rank : dg_names_path_rank(r, other->namespace_oid);
+        if (other_rank >= 0 && other_rank < rank && same_inputs(other, function))
+            return true;
+    }
+    return false;
+}
+
+/* Functions of one name in several schemas, as tenants have them: those that the path leads to. */
+static struct overloads on_path(struct dg_resolver *r, const struct dg_call_form *form, const struct overloads *all)
+{
+    struct overloads found = no_overloads;
+    size_t cursor = 0;
+    const struct dg_function *function;
+    while ((function = dg_snapshot_functions_named(r->snapshot, dg_str_of(form->name), &cursor)) != NULL) {
+        int rank = dg_names_path_rank(r, function->namespace_oid);
+        if (rank == DG_RANK_UNSURE || !dg_resolver_work(r, 1 + all->n / 8))
+            return *all;
+        if (rank != DG_RANK_NONE && is_overload(r, function, form) && !is_hidden(r, function, rank))
+            add_overload(r, &found, function);
+    }
+    r->is_path_sensitive = true;
+    return found.n > 0 ? found : *all;
+}
+
 static struct overloads find_overloads(struct dg_resolver *r, const struct dg_call_form *form)
 {
-    struct overloads found = {.same_result = true, .same_shape = true};
+    struct overloads found = no_overloads;
     const struct dg_namespace *namespace =
         form->schema == NULL ? NULL : dg_snapshot_namespace(r->snapshot, dg_str_of(form->schema));
     if (form->schema != NULL && namespace == NULL)
@@ -103,18 +166,11 @@ static struct overloads find_overloads(struct dg_resolver *r, const struct dg_ca
     size_t cursor = 0;
     const struct dg_function *function;
     while ((function = dg_snapshot_functions_named(r->snapshot, dg_str_of(form->name), &cursor)) != NULL) {
-        if (namespace != NULL && function->namespace_oid != namespace->oid)
-            continue;
-        if (!takes_arguments(function, form->n_args, form->is_exact_count) ||
-            !first_argument_matches(r, function, form))
-            continue;
-        if (found.one == NULL)
-            found.one = function;
-        found.n++;
-        found.same_result = found.same_result && function->result_oid == found.one->result_oid;
-        found.same_shape = found.same_shape && same_shape(r, found.one, function);
+        bool is_searched = namespace == NULL || function->namespace_oid == namespace->oid;
+        if (is_searched && is_overload(r, function, form))
+            add_overload(r, &found, function);
     }
-    return found;
+    return found.same_schema ? found : on_path(r, form, &found);
 }
 
 /* ---- a call in an expression ---- */
@@ -150,18 +206,30 @@ static struct dg_value sort_expression(struct dg_resolver *r, struct dg_scope *s
     return dg_expression(r, scope, sort != NULL ? dg_tree_field(sort, "node") : item);
 }
 
+/* array_agg and its like. */
+static dg_oid array_result(const struct dg_resolver *r, const struct dg_function *function,
+                           const struct dg_call_form *form)
+{
+    dg_oid wanted = function->inputs[0].type_oid;
+    if (wanted == DG_TYPE_ANYARRAY)
+        return dg_names_element_type(r, form->first_type) == 0 ? 0 : dg_names_base_type(r, form->first_type);
+    return wanted == DG_TYPE_ANYNONARRAY || wanted == DG_TYPE_ANYELEMENT ? dg_names_array_type(r, form->first_type) : 0;
+}
+
 /* The result's type follows from a polymorphic result only for arrays of the first argument's type. */
 static dg_oid result_type(struct dg_resolver *r, const struct overloads *found, const struct dg_call_form *form)
 {
     if (found->n == 0 || !found->same_result)
         return 0;
     const struct dg_function *function = found->one;
+    bool is_plain = found->n == 1 && function->n_inputs > 0 && function->n_outputs == 0 && form->is_exact_count;
+    if (is_plain && function->result_oid == DG_TYPE_ANYARRAY && form->n_args == 1)
+        return array_result(r, function, form);
     if (!is_polymorphic(function->result_oid) && dg_snapshot_type_by_oid(r->snapshot, function->result_oid) != NULL) {
         const struct dg_type *type = dg_snapshot_type_by_oid(r->snapshot, function->result_oid);
         return type->kind == 'p' ? 0 : type->oid;
     }
-    if (found->n != 1 || function->n_inputs == 0 || function->n_outputs > 0 ||
-        function->result_oid != DG_TYPE_ANYELEMENT || !form->is_exact_count)
+    if (!is_plain || function->result_oid != DG_TYPE_ANYELEMENT)
         return 0;
     if (function->inputs[0].type_oid == DG_TYPE_ANYELEMENT)
         return form->first_type;
@@ -194,10 +262,10 @@ static void output_columns(struct dg_resolver *r, struct dg_column_list *list, c
     }
 }
 
-/* The columns of a record that OUT parameters describe; NULL when the result is something else. */
+/* The columns of a record: those that OUT parameters describe, else none. NULL when the result is something else. */
 static const struct dg_scope_item *record_of(struct dg_resolver *r, const struct overloads *found)
 {
-    if (found->n == 0 || !found->same_shape || found->one->result_oid != DG_TYPE_RECORD || found->one->n_outputs == 0)
+    if (found->n == 0 || !found->same_shape || found->one->result_oid != DG_TYPE_RECORD)
         return NULL;
     struct dg_scope_item *item = dg_from_new_item(r, DG_ITEM_FUNCTION, found->one->name);
     if (item != NULL)
@@ -271,6 +339,8 @@ struct dg_value dg_call(struct dg_resolver *r, struct dg_scope *scope, const cJS
     if (!is_type_too(r, &form) || form.schema != NULL)
         value.type_oid = result_type(r, &found, &form);
     value.record = record_of(r, &found);
+    if (value.record != NULL)
+        value.type_oid = DG_TYPE_RECORD;
     return value;
 }
 

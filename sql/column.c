@@ -169,9 +169,11 @@ static struct dg_value field_of_row(struct dg_resolver *r, struct dg_scope *scop
     if (may_be_call || result == DG_LOOKUP_OPEN || !dg_names_are_same_bytes(r, name)) {
         dg_report_column_name(r, qualifier, name);
         dg_resolver_undecided(r, DG_REASON_UNKNOWN);
-    } else {
-        dg_report_missing_column(r, scope, qualifier, name, item, location);
+        return nothing_known;
     }
+    if (item->kind == DG_ITEM_RELATION && item->row_type_oid == 0)
+        dg_resolver_blur(r); /* 42809: a sequence has no row that a function could take */
+    dg_report_missing_column(r, scope, qualifier, name, item, location);
     return nothing_known;
 }
 
@@ -228,9 +230,11 @@ static struct dg_value field_of_composite(struct dg_resolver *r, const struct dg
 static struct dg_value field_of_record(struct dg_resolver *r, const struct dg_value *value, const char *name)
 {
     struct dg_scope_column column;
-    if (dg_item_find_column(value->record, name, false, &column) == DG_LOOKUP_FOUND)
+    enum dg_lookup result = dg_item_find_column(value->record, name, false, &column);
+    if (result == DG_LOOKUP_FOUND)
         return (struct dg_value){.type_oid = column.type_oid, .location = value->location};
-    if (dg_names_may_be_call(r, name, DG_TYPE_RECORD, false) || !dg_names_are_same_bytes(r, name)) {
+    if (result != DG_LOOKUP_NONE || dg_names_may_be_call(r, name, DG_TYPE_RECORD, false) ||
+        !dg_names_are_same_bytes(r, name)) {
         dg_report_column_name(r, NULL, name);
         dg_resolver_undecided(r, DG_REASON_UNKNOWN);
     } else {
@@ -242,6 +246,11 @@ static struct dg_value field_of_record(struct dg_resolver *r, const struct dg_va
 static struct dg_value select_field(struct dg_resolver *r, struct dg_scope *scope, const struct dg_value *value,
                                     const char *name)
 {
+    if (value->row != NULL && value->row->is_using_alias) {
+        struct dg_value row = *value;
+        row.record = value->row;
+        return field_of_record(r, &row, name);
+    }
     if (value->row != NULL)
         return field_of_row(r, scope, value->row, value->row->name, name, value->location);
     if (value->record != NULL)
@@ -258,28 +267,38 @@ static struct dg_value select_field(struct dg_resolver *r, struct dg_scope *scop
     return (struct dg_value){.location = value->location};
 }
 
-static void subscript(struct dg_resolver *r, struct dg_scope *scope, const cJSON *indices)
+/* Neighbouring subscripts are one step: [1][2] leads to the element type, a slice among them to the array's own. */
+static dg_oid subscript(struct dg_resolver *r, struct dg_scope *scope, const cJSON **step, const cJSON *end,
+                        dg_oid type_oid)
 {
-    /* The lower bound first, as the server does. */
-    dg_expression(r, scope, dg_tree_field(indices, "lidx"));
-    dg_expression(r, scope, dg_tree_field(indices, "uidx"));
+    bool is_slice = false;
+    for (;;) {
+        const cJSON *indices = dg_tree_body(*step, DG_NODE_A_INDICES);
+        is_slice = is_slice || dg_tree_bool(indices, "is_slice");
+        /* The lower bound first, as the server does. */
+        dg_expression(r, scope, dg_tree_field(indices, "lidx"));
+        dg_expression(r, scope, dg_tree_field(indices, "uidx"));
+        const cJSON *next = (*step)->next;
+        if (next == end || dg_tree_body(next, DG_NODE_A_INDICES) == NULL)
+            break;
+        *step = next;
+    }
     dg_resolver_blur(r);
+    return is_slice ? type_oid : dg_names_element_type(r, type_oid);
 }
 
 static struct dg_value indirection(struct dg_resolver *r, struct dg_scope *scope, const cJSON *body, bool but_last)
 {
     struct dg_value value = dg_expression(r, scope, dg_tree_field(body, "arg"));
-    for (const cJSON *step = dg_tree_list(body, "indirection"); step != NULL; step = step->next) {
-        if (but_last && step->next == NULL)
-            break;
+    const cJSON *steps = dg_tree_list(body, "indirection");
+    const cJSON *end = but_last ? last_of(steps) : NULL;
+    for (const cJSON *step = steps; step != end; step = step->next) {
         struct dg_node node = dg_tree_node(step);
         int32_t location = value.location;
         if (node.kind == DG_NODE_STRING) {
             value = select_field(r, scope, &value, dg_tree_sval(step));
         } else if (node.kind == DG_NODE_A_INDICES) {
-            bool is_slice = dg_tree_bool(node.body, "is_slice");
-            subscript(r, scope, node.body);
-            value = (struct dg_value){.type_oid = is_slice ? value.type_oid : dg_names_element_type(r, value.type_oid)};
+            value = (struct dg_value){.type_oid = subscript(r, scope, &step, end, value.type_oid)};
         } else {
             dg_resolver_blur(r); /* a star in the middle */
             value = nothing_known;

@@ -316,13 +316,40 @@ static struct dg_value array_expr(struct dg_resolver *r, struct dg_scope *scope,
         add_type(&common, &value);
     }
     dg_oid element_oid = agreed_type(r, &common);
+    if (element_oid == 0 && !common.is_mixed && dg_tree_list(body, "elements") != NULL)
+        element_oid = DG_TYPE_TEXT; /* literals only */
     return typed(dg_names_array_type(r, element_oid), dg_tree_location(body));
+}
+
+/* ROW(t.*): the columns are written out. */
+static bool ends_in_star(const cJSON *wrapped)
+{
+    struct dg_node node = dg_tree_node(wrapped);
+    const char *list = node.kind == DG_NODE_COLUMN_REF ? "fields" : "indirection";
+    const cJSON *item =
+        node.kind == DG_NODE_COLUMN_REF || node.kind == DG_NODE_A_INDIRECTION ? dg_tree_list(node.body, list) : NULL;
+    while (item != NULL && item->next != NULL)
+        item = item->next;
+    return item != NULL && dg_tree_node(item).kind == DG_NODE_A_STAR;
 }
 
 static struct dg_value row_expr(struct dg_resolver *r, struct dg_scope *scope, const cJSON *body)
 {
-    dg_expression_list(r, scope, dg_tree_list(body, "args"));
-    return typed(0, dg_tree_location(body));
+    struct dg_value value = typed(DG_TYPE_RECORD, dg_tree_location(body));
+    struct dg_scope_item *record = dg_from_new_item(r, DG_ITEM_FUNCTION, "row");
+    int n = 0;
+    for (const cJSON *item = dg_tree_list(body, "args"); item != NULL; item = item->next) {
+        struct dg_value field = dg_expression(r, scope, item);
+        struct dg_scope_column column = {.type_oid = field.type_oid, .name = dg_arena_printf(r->arena, "f%d", ++n)};
+        if (column.name == NULL || record == NULL)
+            r->no_memory = true;
+        else
+            dg_list_add(r, &record->list, &column);
+        if (record != NULL && ends_in_star(item))
+            record->list.is_open = true;
+    }
+    value.record = r->facts->version_num >= 140000 ? record : NULL;
+    return value;
 }
 
 static struct dg_value grouping_func(struct dg_resolver *r, struct dg_scope *scope, const cJSON *body)

@@ -416,6 +416,7 @@ static void add_using_alias(struct dg_resolver *r, struct dg_scope_item *join, c
         dg_resolver_blur(r); /* 42601 */
     join->using_alias = name;
     item->has_alias = true;
+    item->is_using_alias = true;
     for (size_t i = 0; i < join->n_merged; i++)
         dg_list_add(r, &item->list, &join->merged[i]);
     struct dg_entry_list alone = {0};
@@ -474,7 +475,8 @@ static struct from_part join_part(struct dg_resolver *r, struct dg_scope *scope,
             combined.entries[i]->shows_columns = false;
         part.entries = combined;
     }
-    add_using_alias(r, join, body, &part.entries);
+    /* An alias of the join hides what is inside, this one too. */
+    add_using_alias(r, join, body, name == NULL ? &part.entries : &combined);
     rename_join(r, join, alias);
     dg_scope_add_item(scope, join);
     add_to(r, &part.entries, new_entry(r, join, name != NULL, true));

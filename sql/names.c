@@ -139,6 +139,29 @@ static bool path_names(const struct dg_resolver *r, const char *schema)
     return false;
 }
 
+int dg_names_path_rank(struct dg_resolver *r, dg_oid namespace_oid)
+{
+    const struct dg_namespace *namespace = dg_snapshot_namespace_by_oid(r->snapshot, namespace_oid);
+    int rank = DG_RANK_NONE;
+    r->depends_on_path = true;
+    if (!r->session->path_known || namespace == NULL)
+        return DG_RANK_UNSURE;
+    if (strcmp(namespace->name, "pg_catalog") == 0 && !path_names(r, "pg_catalog"))
+        return 0;
+    for (size_t i = 0; rank == DG_RANK_NONE && i < r->session->n_path; i++) {
+        const char *schema = r->session->path[i];
+        bool is_user = strcmp(schema, "$user") == 0;
+        if (is_user && r->session->role == NULL)
+            return DG_RANK_UNSURE;
+        if (strcmp(is_user ? r->session->role : schema, namespace->name) == 0)
+            rank = (int)i + 1;
+    }
+    enum dg_usage usage = dg_snapshot_usage(r->snapshot, namespace, r->role_oid);
+    if (rank != DG_RANK_NONE && usage != DG_USAGE_YES)
+        return usage == DG_USAGE_NO ? DG_RANK_NONE : DG_RANK_UNSURE;
+    return rank;
+}
+
 /* The path cannot be known: one relation of that name in all schemas is either the one meant or none is. */
 static struct dg_relation_lookup relation_without_path(struct dg_resolver *r, const char *name,
                                                        const struct same_name *all)

@@ -61,7 +61,9 @@ enum dg_known_type {
     DG_TYPE_ANYRANGE = 3831,
     DG_TYPE_ANYMULTIRANGE = 4537,
     DG_TYPE_ANYCOMPATIBLE = 5077,
-    DG_TYPE_ANYCOMPATIBLENONARRAY = 5079
+    DG_TYPE_ANYCOMPATIBLEARRAY = 5078,
+    DG_TYPE_ANYCOMPATIBLENONARRAY = 5079,
+    DG_TYPE_UNDECIDED = 0xFFFFFFFF /* declared, but it cannot be told as what */
 };
 
 /* Deeper than the parser's JSON can be. */
@@ -142,6 +144,11 @@ bool dg_names_is_local(const struct dg_resolver *r, const char *name);
 bool dg_names_are_same_bytes(const struct dg_resolver *r, const char *name);
 /* The type that a TypeName stands for; NULL when it cannot be told. *array_of: written with brackets. */
 const struct dg_type *dg_names_type(struct dg_resolver *r, const cJSON *type_name);
+/* Where the search path has the schema: 0 for an implicit pg_catalog, then from 1 on; DG_RANK_NONE: not on it.
+   DG_RANK_UNSURE: cannot be told. */
+#define DG_RANK_NONE (-1)
+#define DG_RANK_UNSURE (-2)
+int dg_names_path_rank(struct dg_resolver *r, dg_oid namespace_oid);
 /* The true array type over an element type, 0 when it cannot be told. */
 dg_oid dg_names_array_type(const struct dg_resolver *r, dg_oid element_oid);
 /* The element type of an array type, or 0. */

@@ -51,6 +51,7 @@ struct dg_scope_item {
     bool is_open;
     bool is_excluded;    /* ON CONFLICT's `excluded`: no system columns */
     bool is_scalar;      /* a function's alias that stands for one value */
+    bool is_using_alias; /* its whole row is built from the merged columns */
     dg_oid row_type_oid; /* type of a whole-row reference; 0: not known */
 
     const struct dg_relation *relation; /* RELATION */

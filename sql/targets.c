@@ -255,7 +255,7 @@ static void indirection_star(struct dg_resolver *r, struct dg_scope *scope, cons
     dg_resolver_blur(r);
     if (value.row != NULL) {
         dg_targets_star(r, value.row, targets, value.location);
-    } else if (value.record != NULL) {
+    } else if (value.record != NULL && value.record->list.n > 0) {
         dg_targets_star(r, value.record, targets, value.location);
     } else if (composite != NULL) {
         struct dg_scope_item item = {.kind = DG_ITEM_RELATION, .name = composite->name, .relation = composite};

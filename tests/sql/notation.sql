@@ -72,7 +72,7 @@ select ((fcomp()).f2)::int
 select (id).text, (name).length from t
 --: other 42809 9 column notation .x applied to type json, which is not a composite type
 select (j).x from t
---: other 42703 9 could not identify column "nope" in record data type
+--: 42703 9 could not identify column "nope" in record data type
 select (row(1, 2)).nope
 --: ok
 select (row(1, 'x')::comp).f1
@@ -94,3 +94,28 @@ select s.record from (select 1 as x) s
 select typed.onpair from typed
 --: 42703 8 column t.t does not exist
 select t.t from t
+-- Records: the row of a USING alias, ROW(...), a function without OUT columns.
+--: 42703 9 could not identify column "nope" in record data type
+select (k).nope from t join par using (id) as k
+--: ok
+select (k).id, k.id from t join par using (id) as k
+--: 42703 8 column k.nope does not exist
+select k.nope from t join par using (id) as k
+--: 42P01 56 missing FROM-clause entry for table "j"
+select 1 from (t join par using (id) as j) q where 1 = j.id
+--: ok
+select (row(1, 2)).f2 from t
+--: ok undecided
+select (row(t.*)).f3, (row(t.*)).onrec from t
+--: ok
+select f2(row(1, 2))
+--: 42883 8 function f3(record) does not exist
+select f3(row(1, 2))
+--: fails 42703 9 could not identify column "nope" in record data type
+select (frec()).nope
+--: ok
+select (array_agg(cc))[1].f2 from t
+--: ok
+select (array[cc, cc])[1].f1 from t
+--: fails 42703 9 column "nope" not found in data type comp
+select (array_agg(cc))[1].nope from t
