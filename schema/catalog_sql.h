@@ -109,11 +109,20 @@
     " UNION ALL SELECT tgrelid, 2 FROM pg_catalog.pg_trigger WHERE tgtype & 64 <> 0 AND tgrelid = ANY ($1)"            \
     " UNION ALL SELECT ev_class, 2 FROM pg_catalog.pg_rewrite WHERE rulename <> '_RETURN' AND ev_class = ANY ($1)"
 
+/* Whether comparing an enum may mean more than the catalog's comparison of enums: an implicit cast from it; or, of those
+   made in this database, a comparison that takes it, or that takes a pseudo-type or any domain. */
+#define DG_SQL_HAS_OWN_OPERATORS                                                                                       \
+    "CASE WHEN t.typtype = 'e' THEN"                                                                                   \
+    " EXISTS (SELECT FROM pg_catalog.pg_cast k WHERE k.castsource = t.oid AND k.castcontext = 'i')"                    \
+    " OR EXISTS (SELECT FROM pg_catalog.pg_operator o WHERE o.oid >= 16384"                                            \
+    "  AND o.oprname IN ('=', '<>', '<', '>', '<=', '>=') AND (o.oprleft = t.oid OR o.oprright = t.oid OR EXISTS"      \
+    "  (SELECT FROM pg_catalog.pg_type x WHERE x.oid IN (o.oprleft, o.oprright) AND x.typtype IN ('p', 'd'))))"        \
+    " ELSE false END"
 /* `is_array` differs by version: see DG_SQL_IS_ARRAY_*. */
 #define DG_SQL_TYPES(is_array, from)                                                                                   \
     "SELECT t.oid, t.typnamespace, t.typrelid, t.typbasetype, t.typelem, t.typname, t.typtype, t.typcategory,"         \
-    " t.typnotnull, t.typdefault IS NOT NULL OR t.typdefaultbin IS NOT NULL, " is_array " FROM " from                  \
-    " ORDER BY t.oid"
+    " t.typnotnull, t.typdefault IS NOT NULL OR t.typdefaultbin IS NOT NULL, " is_array ", "                           \
+    DG_SQL_HAS_OWN_OPERATORS " FROM " from " ORDER BY t.oid"
 #define DG_SQL_IS_ARRAY_13 "t.typelem <> 0 AND t.typlen = -1"
 #define DG_SQL_IS_ARRAY_14 "t.typelem <> 0 AND t.typsubscript = 'pg_catalog.array_subscript_handler'::regproc"
 #define DG_SQL_ALL_TYPES "pg_catalog.pg_type t"

@@ -153,7 +153,8 @@ static enum dg_status on_type(const struct dg_row *row, void *context)
                                  .category = dg_row_char(row, 7),
                                  .is_not_null = dg_row_bool(row, 8),
                                  .has_default = dg_row_bool(row, 9),
-                                 .is_array = dg_row_bool(row, 10)};
+                                 .is_array = dg_row_bool(row, 10),
+                                 .has_own_operators = dg_row_bool(row, 11)};
     return dg_builder_type(reading->builder, &type);
 }
 

@@ -48,7 +48,7 @@ static bool same_type(const void *first, const void *second)
     return a->oid == b->oid && a->namespace_oid == b->namespace_oid && a->relation_oid == b->relation_oid &&
            a->base_oid == b->base_oid && a->element_oid == b->element_oid && a->kind == b->kind &&
            a->category == b->category && a->is_not_null == b->is_not_null && a->has_default == b->has_default &&
-           a->is_array == b->is_array && same_text(a->name, b->name);
+           a->is_array == b->is_array && a->has_own_operators == b->has_own_operators && same_text(a->name, b->name);
 }
 
 static bool same_arguments(const struct dg_argument *a, size_t n_a, const struct dg_argument *b, size_t n_b)

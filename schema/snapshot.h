@@ -79,6 +79,9 @@ struct dg_type {
     bool is_not_null;
     bool has_default;
     bool is_array; /* a true array type (typsubscript is the array handler) */
+    /* Of an enum: operators or an implicit cast of the database's own may take it, so a literal beside it need not be
+       one of its labels. */
+    bool has_own_operators;
 };
 
 struct dg_argument {

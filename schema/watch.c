@@ -15,7 +15,7 @@
     "SELECT sum(pg_stat_get_tuples_inserted(c) + pg_stat_get_tuples_updated(c) + pg_stat_get_tuples_deleted(c))::int8" \
     " FROM unnest('{pg_catalog.pg_namespace, pg_catalog.pg_class, pg_catalog.pg_attribute, pg_catalog.pg_attrdef,"     \
     " pg_catalog.pg_type, pg_catalog.pg_enum, pg_catalog.pg_proc, pg_catalog.pg_trigger, pg_catalog.pg_rewrite,"       \
-    " pg_catalog.pg_cast, pg_catalog.pg_index, pg_catalog.pg_inherits, pg_catalog.pg_db_role_setting,"                 \
+    " pg_catalog.pg_cast, pg_catalog.pg_operator, pg_catalog.pg_index, pg_catalog.pg_inherits, pg_catalog.pg_db_role_setting,"                 \
     " pg_catalog.pg_authid, pg_catalog.pg_auth_members}'::regclass[]) AS c"
 
 #define ROWS(key, from) "(SELECT sum(hashint8((" key ")::int8 * 1000003 + xmin::text::int8)) FROM pg_catalog." from ")"
@@ -36,6 +36,7 @@
     ROWS("oid", "pg_trigger WHERE " LASTING("tgrelid")) ","                                                            \
     ROWS("oid", "pg_rewrite WHERE " LASTING("ev_class")) ","                                                           \
     ROWS("oid", "pg_cast") ","                                                                                         \
+    ROWS("oid", "pg_operator") ","                                                                                     \
     ROWS("indexrelid", "pg_index WHERE " LASTING("indrelid")) ","                                                      \
     ROWS("inhrelid::int8 * 65536 + inhseqno", "pg_inherits WHERE " LASTING("inhrelid")) ","                            \
     ROWS("setdatabase::int8 * 65536 + setrole::int8", "pg_db_role_setting") ","                                        \

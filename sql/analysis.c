@@ -8,6 +8,8 @@
  */
 #include "sql/analysis.h"
 
+#include <string.h>
+
 #include "sql/parse.h"
 #include "sql/resolve.h"
 #include "sql/statement.h"
@@ -200,8 +202,11 @@ static enum dg_status resolve_names(const struct progress *progress, struct dg_s
     }
     if (plan->is_prepare)
         session.n_param_types = 0;
-    if (plan->judged != NULL)
+    if (plan->judged != NULL && plan->class == DG_CLASS_DML)
         status = dg_resolve(&session, text, plan->judged, progress->arena, &resolution);
+    else if (plan->judged != NULL)
+        status = dg_resolve_wrapped(&session, text, plan->judged, strcmp(plan->command, "EXPLAIN") == 0,
+                                    progress->arena, &resolution);
     else
         status = dg_resolve_observed(&session, text, plan->observed, progress->arena, &resolution);
     if (status != DG_OK)

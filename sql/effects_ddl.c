@@ -5,7 +5,7 @@
  * An effect without names says "anything": for what reaches further than the names in the text (CASCADE, a table with
  * children, types, functions, schemas, privileges on schemas, roles) and for what is not understood well enough. A
  * statement that cannot change what a relation, column, type or function name means has no effect: comments, grants on
- * tables, plain indexes, operators, statistics, publications.
+ * tables, plain indexes, operators but comparisons, statistics, publications.
  *
  * To add a kind of statement: a line in `kinds`.
  */
@@ -180,10 +180,24 @@ void dg_effects_of_into(struct dg_effects *effects, const cJSON *into)
     append_range(effects, dg_tree_field(into, "rel"));
 }
 
-/* Aggregates are functions; the others that DEFINE makes (operators, collations, text search) name nothing here. */
+static bool is_one_of(const char *value, const char *const *set, size_t n)
+{
+    for (size_t i = 0; value != NULL && i < n; i++)
+        if (strcmp(value, set[i]) == 0)
+            return true;
+    return false;
+}
+#define IS_ONE_OF(value, set) is_one_of((value), (set), sizeof(set) / sizeof((set)[0]))
+
+/* Aggregates are functions, and a comparison may say what a literal beside an enum is; the others that DEFINE makes (more
+   operators, collations, text search) name nothing here. */
 static void of_define(struct dg_effects *effects, const cJSON *fields)
 {
-    if (dg_tree_is(fields, "kind", "OBJECT_AGGREGATE") || dg_tree_is(fields, "kind", "OBJECT_TYPE"))
+    static const char *const comparisons[] = {"=", "<>", "<", ">", "<=", ">="};
+    const char *name = dg_tree_last_name(dg_tree_list(fields, "defnames"));
+
+    if (dg_tree_is(fields, "kind", "OBJECT_AGGREGATE") || dg_tree_is(fields, "kind", "OBJECT_TYPE") ||
+        (dg_tree_is(fields, "kind", "OBJECT_OPERATOR") && IS_ONE_OF(name, comparisons)))
         append_any(effects);
 }
 
@@ -218,15 +232,6 @@ static void of_alter_table(struct dg_effects *effects, const cJSON *fields)
     else
         append_names(effects, &list, is_temp_schema(dg_tree_string(range, "schemaname")));
 }
-
-static bool is_one_of(const char *value, const char *const *set, size_t n)
-{
-    for (size_t i = 0; value != NULL && i < n; i++)
-        if (strcmp(value, set[i]) == 0)
-            return true;
-    return false;
-}
-#define IS_ONE_OF(value, set) is_one_of((value), (set), sizeof(set) / sizeof((set)[0]))
 
 static const char *const relation_objects[] = {"OBJECT_TABLE",         "OBJECT_VIEW",     "OBJECT_MATVIEW",
                                                "OBJECT_FOREIGN_TABLE", "OBJECT_SEQUENCE", "OBJECT_INDEX"};

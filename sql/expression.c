@@ -24,7 +24,7 @@ static struct dg_value typed(dg_oid type_oid, int32_t location)
 /* ---- what cannot fail ---- */
 
 /* Built-in types whose comparison with a parameter, NULL or the same type always finds its operator. */
-bool dg_expression_is_comparable(dg_oid type_oid)
+bool dg_expression_is_comparable(const struct dg_resolver *r, dg_oid type_oid)
 {
     static const dg_oid types[] = {DG_TYPE_BOOL,        DG_TYPE_BYTEA,   DG_TYPE_INT8,   DG_TYPE_INT2,
                                    DG_TYPE_INT4,        DG_TYPE_TEXT,    DG_TYPE_FLOAT4, DG_TYPE_FLOAT8,
@@ -34,7 +34,7 @@ bool dg_expression_is_comparable(dg_oid type_oid)
         if (types[i] == type_oid)
             return true;
     }
-    return false;
+    return dg_enum_is_plain(r, type_oid);
 }
 
 static bool is_number(dg_oid type_oid)
@@ -59,11 +59,14 @@ bool dg_expression_fits(const struct dg_value *value, dg_oid type_oid)
     return is_number(value->type_oid) && is_number(type_oid);
 }
 
-static bool compares_safely(const struct dg_value *a, const struct dg_value *b)
+/* A literal beside an enum is dg_enum_compare's, which is asked next. */
+static bool compares_safely(const struct dg_resolver *r, const struct dg_value *a, const struct dg_value *b)
 {
-    if (dg_expression_is_comparable(a->type_oid))
+    if ((a->is_string && dg_enum_is_plain(r, b->type_oid)) || (b->is_string && dg_enum_is_plain(r, a->type_oid)))
+        return true;
+    if (dg_expression_is_comparable(r, a->type_oid))
         return dg_expression_fits(b, a->type_oid) || (is_text(a->type_oid) && is_text(b->type_oid));
-    return dg_expression_is_comparable(b->type_oid) && dg_expression_fits(a, b->type_oid);
+    return dg_expression_is_comparable(r, b->type_oid) && dg_expression_fits(a, b->type_oid);
 }
 
 static bool is_comparison(const cJSON *name)
@@ -75,6 +78,13 @@ static bool is_comparison(const cJSON *name)
             return true;
     }
     return false;
+}
+
+/* IS [NOT] DISTINCT FROM and NULLIF: an equality under another name. */
+static bool compares_equal(const char *kind)
+{
+    return kind != NULL && (strcmp(kind, "AEXPR_DISTINCT") == 0 || strcmp(kind, "AEXPR_NOT_DISTINCT") == 0 ||
+                            strcmp(kind, "AEXPR_NULLIF") == 0);
 }
 
 /* ---- leaves ---- */
@@ -106,9 +116,12 @@ static struct dg_value constant(struct dg_resolver *r, struct dg_scope *scope, c
     const char *bits = dg_tree_string(dg_tree_field(body, "bsval"), "bsval");
     if (bits != NULL && !is_bit_string(bits))
         dg_resolver_blur(r);
-    if (dg_tree_field(body, "sval") != NULL)
-        value.is_string = true;
-    else if (dg_tree_field(body, "ival") != NULL)
+    const cJSON *string = dg_tree_field(body, "sval");
+    value.is_string = string != NULL;
+    value.text = string == NULL ? NULL : dg_tree_string(string, "sval");
+    if (string != NULL && value.text == NULL)
+        value.text = ""; /* which the tree leaves out */
+    if (dg_tree_field(body, "ival") != NULL)
         value.type_oid = DG_TYPE_INT4;
     else if (dg_tree_field(body, "boolval") != NULL)
         value.type_oid = DG_TYPE_BOOL;
@@ -130,6 +143,7 @@ static struct dg_value parameter(struct dg_resolver *r, struct dg_scope *scope, 
         value.type_oid = r->session->param_types[number - 1];
     if (value.type_oid == DG_TYPE_UNKNOWN)
         value.type_oid = 0;
+    r->has_parameter = r->has_parameter || value.type_oid == 0;
     return value;
 }
 
@@ -174,8 +188,12 @@ static struct dg_value binary(struct dg_resolver *r, struct dg_scope *scope, con
     struct dg_value left = dg_expression(r, scope, dg_tree_field(body, "lexpr"));
     struct dg_value right = dg_expression(r, scope, dg_tree_field(body, "rexpr"));
     int32_t location = left.location >= 0 ? left.location : dg_tree_location(body);
-    bool is_safe = dg_tree_is(body, "kind", "AEXPR_OP") && is_comparison(dg_tree_list(body, "name")) &&
-                   compares_safely(&left, &right);
+    const char *kind = dg_tree_string(body, "kind");
+    bool is_operator = kind != NULL && strcmp(kind, "AEXPR_OP") == 0;
+    bool compares = is_comparison(dg_tree_list(body, "name")) && (is_operator || compares_equal(kind));
+    bool is_safe = is_operator && compares && compares_safely(r, &left, &right);
+    if (compares)
+        is_safe = dg_enum_compare(r, &left, &right) && is_safe;
     if (is_safe)
         return typed(DG_TYPE_BOOL, location);
     operator_schema(r, body);
@@ -191,14 +209,27 @@ static bool is_row_comparison(const cJSON *body)
            dg_tree_is(sublink, "subLinkType", "EXPR_SUBLINK");
 }
 
+/* All members are looked at before one is compared. */
 static struct dg_value in_list(struct dg_resolver *r, struct dg_scope *scope, const cJSON *body)
 {
     struct dg_value left = dg_expression(r, scope, dg_tree_field(body, "lexpr"));
-    bool is_safe = true;
-    for (const cJSON *item = dg_tree_items(dg_tree_field(body, "rexpr")); item != NULL; item = item->next) {
-        struct dg_value value = dg_expression(r, scope, item);
-        is_safe = is_safe && compares_safely(&left, &value);
+    const cJSON *first = dg_tree_items(dg_tree_field(body, "rexpr"));
+    size_t n = 0;
+    struct dg_value *members = dg_arena_array(r->arena, (size_t)dg_tree_length(first) + 1, sizeof(*members));
+    if (members == NULL) {
+        r->no_memory = true;
+        return no_value;
     }
+    bool is_safe = true;
+    for (const cJSON *item = first; item != NULL; item = item->next, n++) {
+        members[n] = dg_expression(r, scope, item);
+        is_safe = is_safe && compares_safely(r, &left, &members[n]);
+    }
+    if (!is_safe)
+        dg_resolver_blur(r);
+    is_safe = true;
+    for (size_t i = 0; i < n && is_safe; i++)
+        is_safe = dg_enum_compare(r, &left, &members[i]);
     if (!is_safe)
         dg_resolver_blur(r);
     return typed(DG_TYPE_BOOL, left.location);
@@ -210,7 +241,7 @@ static struct dg_value between(struct dg_resolver *r, struct dg_scope *scope, co
     struct dg_value value = dg_expression(r, scope, dg_tree_field(body, "lexpr"));
     for (const cJSON *item = dg_tree_items(dg_tree_field(body, "rexpr")); item != NULL; item = item->next) {
         struct dg_value bound = dg_expression(r, scope, item);
-        if (!compares_safely(&value, &bound))
+        if (!compares_safely(r, &value, &bound) || !dg_enum_compare(r, &value, &bound))
             dg_resolver_blur(r);
     }
     return typed(DG_TYPE_BOOL, value.location);
@@ -269,6 +300,25 @@ static void add_type(struct common_type *common, const struct dg_value *value)
     common->type_oid = value->type_oid;
 }
 
+static void check_literal(struct dg_resolver *r, struct dg_scope *scope, const struct common_type *common,
+                          const cJSON *wrapped)
+{
+    struct dg_node node = dg_tree_node(wrapped);
+    if (node.kind != DG_NODE_A_CONST || common->is_mixed)
+        return;
+    struct dg_value value = constant(r, scope, node.body);
+    if (value.is_string && !dg_enum_accepts(r, &value, common->type_oid))
+        dg_resolver_blur(r);
+}
+
+/* Once the type is known, the literals among the alternatives are converted to it. */
+static void check_literals(struct dg_resolver *r, struct dg_scope *scope, const struct common_type *common,
+                           const cJSON *first)
+{
+    for (const cJSON *item = first; item != NULL; item = item->next)
+        check_literal(r, scope, common, item);
+}
+
 static dg_oid agreed_type(struct dg_resolver *r, const struct common_type *common)
 {
     dg_resolver_blur(r);
@@ -282,15 +332,24 @@ static struct dg_value alternatives(struct dg_resolver *r, struct dg_scope *scop
         struct dg_value value = dg_expression(r, scope, item);
         add_type(&common, &value);
     }
+    check_literals(r, scope, &common, dg_tree_list(body, "args"));
     return typed(agreed_type(r, &common), dg_tree_location(body));
+}
+
+/* A literal that is tested has become text by now. */
+static void compare_case(struct dg_resolver *r, const struct dg_value *tested, struct dg_value value)
+{
+    if (!tested->is_string)
+        dg_enum_compare(r, tested, &value);
 }
 
 static struct dg_value case_expr(struct dg_resolver *r, struct dg_scope *scope, const cJSON *body)
 {
     struct common_type common = {0};
     const cJSON *arg = dg_tree_field(body, "arg");
+    struct dg_value tested = no_value;
     if (arg != NULL) {
-        dg_expression(r, scope, arg);
+        tested = dg_expression(r, scope, arg);
         dg_resolver_blur(r);
     }
     for (const cJSON *item = dg_tree_list(body, "args"); item != NULL; item = item->next) {
@@ -298,13 +357,17 @@ static struct dg_value case_expr(struct dg_resolver *r, struct dg_scope *scope, 
         if (arg == NULL)
             dg_expression_condition(r, scope, dg_tree_field(when, "expr"));
         else
-            dg_expression(r, scope, dg_tree_field(when, "expr"));
+            compare_case(r, &tested, dg_expression(r, scope, dg_tree_field(when, "expr")));
         struct dg_value value = dg_expression(r, scope, dg_tree_field(when, "result"));
         add_type(&common, &value);
     }
     struct dg_value value = dg_expression(r, scope, dg_tree_field(body, "defresult"));
     if (dg_tree_field(body, "defresult") != NULL)
         add_type(&common, &value);
+    /* ELSE is converted first. */
+    check_literal(r, scope, &common, dg_tree_field(body, "defresult"));
+    for (const cJSON *item = dg_tree_list(body, "args"); item != NULL; item = item->next)
+        check_literal(r, scope, &common, dg_tree_field(dg_tree_body(item, DG_NODE_CASE_WHEN), "result"));
     return typed(agreed_type(r, &common), dg_tree_location(body));
 }
 
@@ -315,6 +378,7 @@ static struct dg_value array_expr(struct dg_resolver *r, struct dg_scope *scope,
         struct dg_value value = dg_expression(r, scope, item);
         add_type(&common, &value);
     }
+    check_literals(r, scope, &common, dg_tree_list(body, "elements"));
     dg_oid element_oid = agreed_type(r, &common);
     if (element_oid == 0 && !common.is_mixed && dg_tree_list(body, "elements") != NULL)
         element_oid = DG_TYPE_TEXT; /* literals only */
@@ -365,14 +429,15 @@ static struct dg_value type_cast(struct dg_resolver *r, struct dg_scope *scope, 
     const struct dg_type *type = dg_names_type(r, type_name);
     if (type == NULL)
         dg_absent_type(r, type_name);
-    if (type == NULL || dg_tree_list(type_name, "typmods") != NULL)
+    if (type == NULL || dg_tree_list(type_name, "typmods") != NULL ||
+        (dg_tree_length(dg_tree_list(type_name, "names")) == 1 && !dg_names_type_is_visible(r, type)))
         dg_resolver_blur(r);
     struct dg_value value = dg_expression(r, scope, dg_tree_field(body, "arg"));
     int32_t location = dg_tree_location(body);
     if (location < 0 || (value.location >= 0 && value.location < location))
         location = value.location; /* x::t starts where x does, CAST(x AS t) at CAST */
     struct dg_value result = typed(type == NULL ? 0 : type->oid, location);
-    if (type == NULL || !dg_expression_fits(&value, type->oid))
+    if (type == NULL || (!dg_expression_fits(&value, type->oid) && !dg_enum_accepts(r, &value, type->oid)))
         dg_resolver_blur(r);
     return result;
 }
@@ -457,7 +522,7 @@ static struct dg_value sub_link(struct dg_resolver *r, struct dg_scope *scope, c
         dg_resolver_blur(r); /* 42601: several columns */
         dg_absent_schema(r, dg_tree_list(body, "operName"), location);
     }
-    if (dg_tree_list(body, "operName") != NULL || !compares_safely(&left, &right))
+    if (dg_tree_list(body, "operName") != NULL || !compares_safely(r, &left, &right))
         dg_resolver_blur(r);
     return typed(DG_TYPE_BOOL, location);
 }

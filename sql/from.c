@@ -310,7 +310,7 @@ static bool merge_if_common(void *context, const struct dg_scope_column *column)
     dg_list_add(merge->r, &merge->list, column);
     if (merge->is_ambiguous || !dg_resolver_work(merge->r, 1))
         return true;
-    if (other.type_oid != column->type_oid || !dg_expression_is_comparable(column->type_oid))
+    if (other.type_oid != column->type_oid || !dg_expression_is_comparable(merge->r, column->type_oid))
         dg_resolver_blur(merge->r); /* 42804: columns are matched one after the other */
     bool is_left = dg_item_find_column(merge->left, column->name, false, &other) == DG_LOOKUP_AMBIGUOUS;
     merge->is_ambiguous = is_left || right == DG_LOOKUP_AMBIGUOUS;
@@ -379,7 +379,9 @@ static void merge_using(struct dg_resolver *r, struct dg_scope_item *join, const
         bool is_right = using_side(r, join->right, name, false, &right);
         struct dg_scope_column column = is_left ? left : is_right ? right : (struct dg_scope_column){.name = name};
         column.name = name;
-        if (!is_left || !is_right || left.type_oid != right.type_oid || !dg_expression_is_comparable(left.type_oid))
+        if (is_left && is_right && left.type_oid != right.type_oid)
+            column.type_oid = 0; /* what both become is not followed */
+        if (!is_left || !is_right || left.type_oid != right.type_oid || !dg_expression_is_comparable(r, left.type_oid))
             dg_resolver_blur(r);
         dg_list_add(r, &merged, &column);
     }

@@ -19,6 +19,8 @@ static void when_clause(struct dg_resolver *r, struct dg_scope *scope, struct dg
         dg_modify_check_columns(r, target, list);
         if (dg_tree_list(when, "values") != NULL)
             dg_modify_assign_row(r, scope, target, list, dg_tree_list(when, "values"));
+        const struct dg_rows rows = {.columns = list, .overriding = dg_tree_string(when, "override")};
+        dg_contract_row(r, target, &rows, dg_tree_list(when, "values"));
     } else if (dg_tree_is(when, "commandType", "CMD_UPDATE")) {
         dg_modify_set(r, scope, target, list);
     }

@@ -107,14 +107,18 @@ static void check_field(struct dg_resolver *r, struct dg_scope *scope, const str
     }
 }
 
-void dg_modify_check_fields(struct dg_resolver *r, struct dg_scope *scope, const struct dg_scope_item *target,
-                            const cJSON *columns)
+/* How many columns a row is to fill at most. */
+static size_t count_columns(const struct dg_scope_item *target, const cJSON *columns)
 {
-    for (const cJSON *item = columns; item != NULL; item = item->next)
-        check_field(r, scope, target, dg_tree_body(item, DG_NODE_RES_TARGET));
+    size_t n = 0;
+    if (columns != NULL || target->kind != DG_ITEM_RELATION)
+        return (size_t)dg_tree_length(columns);
+    for (uint16_t i = 0; i < target->relation->n_columns; i++)
+        n += (target->relation->columns[i].flags & DG_COLUMN_DROPPED) == 0;
+    return n;
 }
 
-/* The type of the next column that a row is assigned to. */
+/* The next column that a row is assigned to. */
 struct assignment {
     const struct dg_scope_item *target;
     const cJSON *column; /* of the column list; NULL without one */
@@ -122,40 +126,72 @@ struct assignment {
     uint16_t i; /* without a list: the place in the relation */
 };
 
-static dg_oid next_type(struct assignment *at)
+/* Its type; 0 when it is not known, or assigned to by parts. *res_target: as written, NULL without a list. */
+static dg_oid next_type(struct assignment *at, const cJSON **res_target)
 {
-    if (at->target->kind != DG_ITEM_RELATION)
-        return 0;
+    *res_target = NULL;
     if (at->has_list) {
-        const cJSON *res_target = dg_tree_body(at->column, DG_NODE_RES_TARGET);
-        const char *name = dg_tree_string(res_target, "name");
+        *res_target = dg_tree_body(at->column, DG_NODE_RES_TARGET);
+        const char *name = dg_tree_string(*res_target, "name");
         const struct dg_column *column = name == NULL ? NULL : target_column(at->target, name);
         at->column = at->column == NULL ? NULL : at->column->next;
-        return column == NULL || dg_tree_list(res_target, "indirection") != NULL ? 0 : column->type_oid;
+        return column == NULL || dg_tree_list(*res_target, "indirection") != NULL ? 0 : column->type_oid;
     }
+    if (at->target->kind != DG_ITEM_RELATION)
+        return 0;
     const struct dg_relation *relation = at->target->relation;
     while (at->i < relation->n_columns && (relation->columns[at->i].flags & DG_COLUMN_DROPPED) != 0)
         at->i++;
     return at->i < relation->n_columns ? relation->columns[at->i++].type_oid : 0;
 }
 
+/* One value meets one column, after all values were looked at. */
+static void assign(struct dg_resolver *r, struct dg_scope *scope, struct assignment *at, const struct dg_value *value)
+{
+    enum dg_clause clause = r->clause;
+    const cJSON *res_target;
+    dg_oid type_oid = next_type(at, &res_target);
+    if (type_oid == 0 || (!dg_expression_fits(value, type_oid) && !dg_enum_accepts(r, value, type_oid)))
+        dg_resolver_blur(r);
+    r->clause = DG_CLAUSE_INSERT_COLUMNS;
+    check_field(r, scope, at->target, res_target);
+    r->clause = clause;
+}
+
+/* 42601: too many values, or too few for a list of columns. */
+static void check_count(struct dg_resolver *r, const struct dg_scope_item *target, const cJSON *columns, size_t n)
+{
+    size_t n_columns = count_columns(target, columns);
+    if (n > n_columns || (columns != NULL && n < n_columns))
+        dg_resolver_blur(r);
+}
+
+/* The fields of columns that there was no value for. */
+static void check_other_fields(struct dg_resolver *r, struct dg_scope *scope, const struct assignment *at)
+{
+    r->clause = DG_CLAUSE_INSERT_COLUMNS;
+    for (const cJSON *item = at->column; item != NULL; item = item->next)
+        check_field(r, scope, at->target, dg_tree_body(item, DG_NODE_RES_TARGET));
+}
+
 void dg_modify_assign_row(struct dg_resolver *r, struct dg_scope *scope, const struct dg_scope_item *target,
                           const cJSON *columns, const cJSON *row)
 {
     struct assignment at = {.target = target, .column = columns, .has_list = columns != NULL};
-    bool is_safe = true;
-    r->clause = DG_CLAUSE_VALUES;
-    for (const cJSON *item = row; item != NULL; item = item->next) {
-        struct dg_value value = dg_expression(r, scope, item);
-        dg_oid type_oid = next_type(&at);
-        is_safe = is_safe && type_oid != 0 && dg_expression_fits(&value, type_oid);
+    size_t n = (size_t)dg_tree_length(row);
+    struct dg_value *values = dg_arena_array(r->arena, n + 1, sizeof(*values));
+    if (values == NULL) {
+        r->no_memory = true;
+        return;
     }
-    r->clause = DG_CLAUSE_INSERT_COLUMNS;
-    if (columns != NULL && dg_tree_length(columns) != dg_tree_length(row))
-        is_safe = false;
-    if (!is_safe)
-        dg_resolver_blur(r);
-    dg_modify_check_fields(r, scope, target, columns);
+    r->clause = DG_CLAUSE_VALUES;
+    size_t i = 0;
+    for (const cJSON *item = row; item != NULL; item = item->next)
+        values[i++] = dg_expression(r, scope, item);
+    check_count(r, target, columns, n);
+    for (i = 0; i < n; i++)
+        assign(r, scope, &at, &values[i]);
+    check_other_fields(r, scope, &at);
 }
 
 /* ---- SET ---- */
@@ -178,9 +214,11 @@ void dg_modify_set(struct dg_resolver *r, struct dg_scope *scope, const struct d
         const struct dg_column *column = check_column(r, target, res_target, true);
         if (dg_tree_list(res_target, "indirection") != NULL)
             check_field(r, scope, target, res_target);
-        else if (column == NULL || !dg_expression_fits(&values[i], column->type_oid))
+        else if (column == NULL || (!dg_expression_fits(&values[i], column->type_oid) &&
+                                    !dg_enum_accepts(r, &values[i], column->type_oid)))
             dg_resolver_blur(r);
     }
+    dg_contract_set(r, target, list);
 }
 
 /* ---- RETURNING ---- */
@@ -229,45 +267,83 @@ static bool is_plain_values(const cJSON *select)
            dg_tree_list(select, "lockingClause") == NULL && dg_tree_field(select, "withClause") == NULL;
 }
 
+/* The literals of a select list that reach the target as they are; with ORDER BY and the like they become text. */
+static const cJSON *list_of_literals(const cJSON *query)
+{
+    const cJSON *select = dg_tree_body(query, DG_NODE_SELECT_STMT);
+    const char *op = dg_tree_string(select, "op");
+    bool is_plain = (op == NULL || strcmp(op, "SETOP_NONE") == 0) && dg_tree_list(select, "sortClause") == NULL &&
+                    dg_tree_list(select, "groupClause") == NULL && dg_tree_list(select, "distinctClause") == NULL;
+    return is_plain ? dg_tree_list(select, "targetList") : NULL;
+}
+
+static bool is_star(const cJSON *target)
+{
+    struct dg_node node = dg_tree_node(dg_tree_field(dg_tree_body(target, DG_NODE_RES_TARGET), "val"));
+    const cJSON *item = dg_tree_list(node.body, node.kind == DG_NODE_COLUMN_REF ? "fields" : "indirection");
+    while (item != NULL && item->next != NULL)
+        item = item->next;
+    return dg_tree_node(item).kind == DG_NODE_A_STAR;
+}
+
+static void assign_query(struct dg_resolver *r, struct dg_scope *scope, struct assignment *at, const cJSON *query,
+                         const struct dg_column_list *list)
+{
+    const cJSON *literals = list_of_literals(query);
+    r->clause = DG_CLAUSE_SELECT_LIST;
+    for (size_t i = 0; i < list->n; i++) {
+        struct dg_value value = {.type_oid = list->columns[i].type_oid, .location = -1};
+        if (literals != NULL && is_star(literals))
+            literals = NULL; /* what is behind it has another place */
+        const cJSON *item = dg_tree_field(dg_tree_body(literals, DG_NODE_RES_TARGET), "val");
+        if (dg_tree_node(item).kind == DG_NODE_A_CONST)
+            value = dg_expression(r, scope, item);
+        assign(r, scope, at, &value);
+        literals = literals == NULL ? NULL : literals->next;
+    }
+}
+
 static void insert_from_query(struct dg_resolver *r, struct dg_scope *scope, const struct dg_scope_item *target,
-                              const cJSON *columns, const cJSON *query)
+                              const struct dg_rows *rows, const cJSON *query)
 {
     struct dg_column_list list = {0};
-    struct assignment at = {.target = target, .column = columns, .has_list = columns != NULL};
+    struct assignment at = {.target = target, .column = rows->columns, .has_list = rows->columns != NULL};
     dg_query(r, scope, query, NULL, &list);
-    bool is_safe = !list.is_open && (columns == NULL || (size_t)dg_tree_length(columns) == list.n);
-    for (size_t i = 0; i < list.n && is_safe; i++) {
-        dg_oid type_oid = next_type(&at);
-        is_safe = type_oid != 0 && list.columns[i].type_oid == type_oid;
-    }
-    if (!is_safe)
-        dg_resolver_blur(r);
     struct dg_scope_item *item = dg_from_new_item(r, DG_ITEM_SUBQUERY, "*SELECT*");
     if (item != NULL)
         dg_scope_add_item(scope, item);
-    r->clause = DG_CLAUSE_INSERT_COLUMNS;
-    dg_modify_check_fields(r, scope, target, columns);
+    if (list.is_open)
+        dg_resolver_blur(r);
+    else
+        check_count(r, target, rows->columns, list.n);
+    if (!list.is_open)
+        assign_query(r, scope, &at, query, &list);
+    check_other_fields(r, scope, &at);
+    dg_contract_query(r, target, rows, list.is_open ? DG_CONTRACT_OPEN : list.n);
 }
 
 static void insert_source(struct dg_resolver *r, struct dg_scope *scope, const struct dg_scope_item *target,
-                          const cJSON *columns, const cJSON *query)
+                          const struct dg_rows *rows, const cJSON *query)
 {
     const cJSON *select = dg_tree_body(query, DG_NODE_SELECT_STMT);
-    if (query == NULL)
-        return; /* DEFAULT VALUES */
-    if (!is_plain_values(select)) {
-        insert_from_query(r, scope, target, columns, query);
+    if (query == NULL) { /* DEFAULT VALUES */
+        dg_contract_row(r, target, rows, NULL);
         return;
     }
-    const cJSON *rows = dg_tree_list(select, "valuesLists");
-    assert(rows != NULL); /* else it were no plain VALUES */
-    for (const cJSON *row = rows; row != NULL; row = row->next)
-        dg_modify_assign_row(r, scope, target, columns, dg_tree_items(row));
-    if (rows->next != NULL) {
+    if (!is_plain_values(select)) {
+        insert_from_query(r, scope, target, rows, query);
+        return;
+    }
+    const cJSON *first = dg_tree_list(select, "valuesLists");
+    assert(first != NULL); /* else it were no plain VALUES */
+    for (const cJSON *row = first; row != NULL; row = row->next)
+        dg_modify_assign_row(r, scope, target, rows->columns, dg_tree_items(row));
+    if (first->next != NULL) {
         struct dg_scope_item *item = dg_from_new_item(r, DG_ITEM_VALUES, "*VALUES*");
         if (item != NULL)
             dg_scope_add_item(scope, item);
     }
+    dg_contract_values(r, target, rows, first);
 }
 
 /* The columns and expressions of ON CONFLICT (...) WHERE. The target alone is in scope. */
@@ -314,6 +390,7 @@ static void on_conflict(struct dg_resolver *r, struct dg_scope *scope, struct dg
     }
     r->clause = DG_CLAUSE_ON_CONFLICT;
     conflict_target(r, scope, dg_tree_field(body, "infer"));
+    dg_contract_conflict(r, target, dg_tree_field(body, "infer"));
     if (excluded == NULL)
         return;
     size_t n_before = scope->entries.n;
@@ -332,9 +409,11 @@ void dg_modify_insert(struct dg_resolver *r, struct dg_scope *parent, const cJSO
     struct dg_scope_item *target = dg_from_target(r, &scope, dg_tree_field(body, "relation"));
     if (target == NULL)
         return;
-    const cJSON *columns = dg_tree_list(body, "cols");
-    dg_modify_check_columns(r, target, columns);
-    insert_source(r, &scope, target, columns, dg_tree_field(body, "selectStmt"));
+    struct dg_rows rows = {.columns = dg_tree_list(body, "cols"),
+                           .overriding = dg_tree_string(body, "override"),
+                           .is_certain_to_run = parent == NULL};
+    dg_modify_check_columns(r, target, rows.columns);
+    insert_source(r, &scope, target, &rows, dg_tree_field(body, "selectStmt"));
     scope.entries.n = 0;
     dg_from_add_entry(r, &scope, target, true, true);
     const cJSON *conflict = dg_tree_field(body, "onConflictClause");

@@ -379,8 +379,11 @@ bool dg_names_may_be_call(struct dg_resolver *r, const char *name, dg_oid type_o
 
 /* ---- words ---- */
 
-static bool type_is_visible(struct dg_resolver *r, const struct dg_type *type)
+bool dg_names_type_is_visible(const struct dg_resolver *r, const struct dg_type *type)
 {
+    const struct dg_namespace *namespace = dg_snapshot_namespace_by_oid(r->snapshot, type->namespace_oid);
+    if (!r->session->path_known)
+        return namespace != NULL && strcmp(namespace->name, "pg_catalog") == 0;
     const struct dg_type *seen = path_names(r, "pg_catalog") ? NULL : type_in_schema(r, "pg_catalog", type->name);
     for (size_t i = 0; seen == NULL && i < r->session->n_path; i++)
         seen = type_in_schema(r, r->session->path[i], type->name);
@@ -391,7 +394,7 @@ static void append_type(struct dg_resolver *r, struct dg_text *text, const struc
                         const struct dg_type *type)
 {
     r->depends_on_path = true;
-    if (!type_is_visible(r, type)) {
+    if (!dg_names_type_is_visible(r, type)) {
         dg_text_sql_identifier(text, dg_str_of(namespace->name), false);
         dg_text_char(text, '.');
     }

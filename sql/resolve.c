@@ -106,8 +106,8 @@ static bool resolve_statement(struct dg_resolver *r, const cJSON *statement)
     return true;
 }
 
-enum dg_status dg_resolve(const struct dg_sql_session *session, struct dg_str text, const cJSON *statement,
-                          struct dg_arena *arena, struct dg_resolution *resolution)
+static enum dg_status resolve(const struct dg_sql_session *session, struct dg_str text, const cJSON *statement,
+                              enum dg_reach reach, struct dg_arena *arena, struct dg_resolution *resolution)
 {
     struct dg_resolver r;
     *resolution = (struct dg_resolution){.reason = DG_REASON_NO_SNAPSHOT};
@@ -117,10 +117,24 @@ enum dg_status dg_resolve(const struct dg_sql_session *session, struct dg_str te
         resolution->reason = DG_REASON_NO_MEMORY;
         return DG_NO_MEMORY;
     }
+    r.reach = reach;
     if (!resolve_statement(&r, statement))
         dg_resolver_undecided(&r, DG_REASON_UTILITY);
+    dg_contract_report(&r);
     dg_output_finish(&r, resolution);
     return r.no_memory ? DG_NO_MEMORY : DG_OK;
+}
+
+enum dg_status dg_resolve(const struct dg_sql_session *session, struct dg_str text, const cJSON *statement,
+                          struct dg_arena *arena, struct dg_resolution *resolution)
+{
+    return resolve(session, text, statement, DG_REACH_RUN, arena, resolution);
+}
+
+enum dg_status dg_resolve_wrapped(const struct dg_sql_session *session, struct dg_str text, const cJSON *query,
+                                  bool is_planned, struct dg_arena *arena, struct dg_resolution *resolution)
+{
+    return resolve(session, text, query, is_planned ? DG_REACH_PLAN : DG_REACH_ANALYSIS, arena, resolution);
 }
 
 /* ---- statements that are only observed ---- */

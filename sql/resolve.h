@@ -30,6 +30,12 @@ struct dg_resolution {
 enum dg_status dg_resolve(const struct dg_sql_session *session, struct dg_str text, const cJSON *statement,
                           struct dg_arena *arena, struct dg_resolution *resolution) DG_MUST_CHECK;
 
+/* The same for a query that another statement wraps: what the server raises after its analysis is left out, or, if it
+   plans the query (EXPLAIN), what it raises after planning. */
+enum dg_status dg_resolve_wrapped(const struct dg_sql_session *session, struct dg_str text, const cJSON *query,
+                                  bool is_planned, struct dg_arena *arena,
+                                  struct dg_resolution *resolution) DG_MUST_CHECK;
+
 /* The same for statements that are observed only (COPY t(cols), TRUNCATE, LOCK, ANALYZE t(cols)): references, no findings. */
 enum dg_status dg_resolve_observed(const struct dg_sql_session *session, struct dg_str text, const cJSON *statement,
                                    struct dg_arena *arena, struct dg_resolution *resolution) DG_MUST_CHECK;

@@ -10,6 +10,8 @@
  *   from.c        FROM items and joins
  *   targets.c     target lists and their names, ORDER BY, GROUP BY
  *   select.c, with.c, modify.c, merge.c  the statements
+ *   contract.c, contract_null.c  what a target's columns and indexes refuse after all names were found
+ *   enum_label.c  string literals that meet an enum
  *   report.c      references, names and findings as they go out
  *   report_missing.c  the words of 42703 and 42P01: explaining is kept apart from resolving
  *   report_calls.c    the words of 42883, 42704, 3F000 and 42702
@@ -82,6 +84,20 @@ struct dg_sublink_name {
     struct dg_sublink_name *next;
 };
 
+/* How far the server goes with a query by itself: one that another statement wraps may only be analysed. */
+enum dg_reach { DG_REACH_RUN, DG_REACH_PLAN, DG_REACH_ANALYSIS };
+
+/* What a write does against the contract of its target, kept until the whole statement is known to be without an error
+   that comes earlier. */
+struct dg_breach {
+    const struct dg_relation *relation; /* NULL: there is none */
+    const struct dg_column *column;     /* NULL for ON CONFLICT */
+    enum dg_clause clause;
+    bool is_by_domain; /* the column's type refuses NULL, before the column does */
+    bool is_update;
+    bool is_repeated; /* a column is set twice: another error may come first */
+};
+
 struct dg_output; /* references, findings, names: report.c */
 
 struct dg_resolver {
@@ -101,6 +117,11 @@ struct dg_resolver {
     bool is_observed;       /* references only */
     bool depends_on_path;
     bool depends_on_literals; /* a literal was compared with something of the schema: the labels of an enum */
+    bool has_parameter;       /* one whose type is not declared: it may stay without one (42P18) */
+    enum dg_reach reach;
+    struct dg_breach generated; /* the first of each kind: contract.c */
+    struct dg_breach conflict;
+    struct dg_breach required;
     enum dg_reason reason;
     struct dg_output *output;
     struct dg_sublink_name *sublink_names; /* last met first */
@@ -161,6 +182,8 @@ bool dg_names_type_is_scalar(const struct dg_resolver *r, dg_oid type_oid);
 dg_oid dg_names_base_type(const struct dg_resolver *r, dg_oid type_oid);
 /* True if `value.name` may be a call name(value) or a cast: value's type is type_oid, 0 when not known. */
 bool dg_names_may_be_call(struct dg_resolver *r, const char *name, dg_oid type_oid, bool is_scalar);
+/* True if the search path leads to this type by its name alone. */
+bool dg_names_type_is_visible(const struct dg_resolver *r, const struct dg_type *type);
 /* How format_type writes it; NULL if that cannot be told. */
 const char *dg_names_format_type(struct dg_resolver *r, dg_oid type_oid);
 
@@ -212,6 +235,7 @@ struct dg_value {
     int32_t location;                   /* where the server points for it; -1: not known */
     bool is_constant;                   /* a literal, NULL or parameter that takes the type it is given */
     bool is_string;                     /* a string literal: its text must fit that type */
+    const char *text;                   /* of a string literal; borrowed from the tree */
 };
 
 /* A call as it is written, once its arguments are known. */
@@ -242,7 +266,7 @@ void dg_expression_list(struct dg_resolver *r, struct dg_scope *scope, const cJS
 /* An expression that is coerced to boolean: WHERE, ON, HAVING, FILTER. */
 void dg_expression_condition(struct dg_resolver *r, struct dg_scope *scope, const cJSON *wrapped);
 /* Built-in types that can be compared, sorted and grouped by. */
-bool dg_expression_is_comparable(dg_oid type_oid);
+bool dg_expression_is_comparable(const struct dg_resolver *r, dg_oid type_oid);
 /* True if assigning the value to a column of this type cannot fail in analysis. */
 bool dg_expression_fits(const struct dg_value *value, dg_oid type_oid);
 
@@ -315,13 +339,41 @@ void dg_modify_update(struct dg_resolver *r, struct dg_scope *parent, const cJSO
 void dg_modify_delete(struct dg_resolver *r, struct dg_scope *parent, const cJSON *body,
                       struct dg_column_list *targets);
 void dg_merge(struct dg_resolver *r, struct dg_scope *parent, const cJSON *body);
-/* The column list of an INSERT, and the fields it assigns to. */
+/* The column list of an INSERT. */
 void dg_modify_check_columns(struct dg_resolver *r, const struct dg_scope_item *target, const cJSON *columns);
-void dg_modify_check_fields(struct dg_resolver *r, struct dg_scope *scope, const struct dg_scope_item *target,
-                            const cJSON *columns);
 void dg_modify_assign_row(struct dg_resolver *r, struct dg_scope *scope, const struct dg_scope_item *target,
                           const cJSON *columns, const cJSON *values);
 void dg_modify_set(struct dg_resolver *r, struct dg_scope *scope, const struct dg_scope_item *target,
                    const cJSON *list);
+
+/* ---- contract.c: `columns` is the column list as written, NULL without one ---- */
+struct dg_rows {
+    const cJSON *columns;
+    const char *overriding; /* the parser's word; NULL: none */
+    bool is_certain_to_run; /* a statement of its own: neither a CTE nor an action of MERGE */
+};
+/* VALUES: `first` is the first of the rows. */
+void dg_contract_values(struct dg_resolver *r, const struct dg_scope_item *target, const struct dg_rows *rows,
+                        const cJSON *first);
+/* One row, whose first value is `first`; NULL for DEFAULT VALUES. */
+void dg_contract_row(struct dg_resolver *r, const struct dg_scope_item *target, const struct dg_rows *rows,
+                     const cJSON *first);
+/* Rows of a query, `n` values each; DG_CONTRACT_OPEN: as many as there are columns, or not known. */
+#define DG_CONTRACT_OPEN SIZE_MAX
+void dg_contract_query(struct dg_resolver *r, const struct dg_scope_item *target, const struct dg_rows *rows, size_t n);
+void dg_contract_set(struct dg_resolver *r, const struct dg_scope_item *target, const cJSON *list);
+void dg_contract_conflict(struct dg_resolver *r, const struct dg_scope_item *target, const cJSON *infer);
+/* Once, at the end: the breach that the server raises first, unless the statement fails before. */
+void dg_contract_report(struct dg_resolver *r);
+
+/* ---- enum_label.c ---- */
+/* True if the type is an enum that only the catalog's own operators compare. */
+bool dg_enum_is_plain(const struct dg_resolver *r, dg_oid type_oid);
+/* A value that is converted to the type. True if it is a string literal and a label of that enum (or the one under that
+   domain); one that is no label is reported. */
+bool dg_enum_accepts(struct dg_resolver *r, const struct dg_value *value, dg_oid type_oid);
+/* Two values side by side in a comparison: a string literal beside a plain enum is converted to it. False if it is not
+   known to be a label. */
+bool dg_enum_compare(struct dg_resolver *r, const struct dg_value *a, const struct dg_value *b);
 
 #endif

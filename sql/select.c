@@ -208,7 +208,7 @@ static void set_operation(struct dg_resolver *r, struct dg_scope *scope, const c
         struct dg_scope_column column = {.name = left.columns[i].name};
         if (i < right.n && right.columns[i].type_oid == left.columns[i].type_oid)
             column.type_oid = left.columns[i].type_oid;
-        is_safe = is_safe && dg_expression_is_comparable(column.type_oid);
+        is_safe = is_safe && dg_expression_is_comparable(r, column.type_oid);
         dg_list_add(r, targets, &column);
     }
     if (!is_safe)

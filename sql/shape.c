@@ -4,8 +4,8 @@
  * Why a clean verdict (judged, no findings, no effects) may be shared. The server's grammar sees tokens and not white
  * space, so two texts of one shape have the same tree but for the values of literals and for locations. Of a literal the
  * resolver asks its kind alone, which is the type that the server gives it: int4, int8, numeric, unknown (any string) or
- * bit. NULL, TRUE and FALSE are words and stay. That a string does not convert to the type it meets is an error with
- * another code than a missing name's, and it can only make a finding inexact: where nothing is found, nothing changes.
+ * bit. NULL, TRUE and FALSE are words and stay. That a string does not convert to the type it meets is mostly not looked
+ * at, and can only make a finding inexact: where nothing is found, nothing changes.
  * Values and locations enter findings alone (their position), so a verdict with findings is never shared. Where the
  * *value* of a literal does decide what the tree or a name means, there is no shape, or the value is kept in it:
  *
@@ -16,8 +16,9 @@
  *   - escapes may be malformed, and UESCAPE changes what they are: U&, E with a backslash: none. N'' is a cast: none;
  *   - several statements, and any that is not SELECT, VALUES, TABLE, INSERT, UPDATE, DELETE, MERGE, WITH: none.
  *
- * Who adds a finding that depends on a literal's value (labels of an enum) must keep a clean verdict of such a statement
- * from being shared.
+ * A string literal that meets an enum has to be one of its labels (enum_label.c). The shape does not know where that is:
+ * the analysis says that the statement depends on its literals, and then its verdict is not shared (guard/verdict.c). Who
+ * adds another finding that depends on a literal's value must do the same.
  *
  * Form: each token is a byte below 0x20 for its kind, then its bytes if these matter. No token has such a byte in it (a
  * quoted name that does: no shape), so no two sequences of tokens look alike. Names stay as they are written: folding them

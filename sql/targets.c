@@ -321,7 +321,7 @@ static size_t count_outputs(const struct dg_column_list *targets, const char *na
 
 static void check_sortable(struct dg_resolver *r, dg_oid type_oid)
 {
-    if (!dg_expression_is_comparable(type_oid))
+    if (!dg_expression_is_comparable(r, type_oid))
         dg_resolver_blur(r); /* 42883: no ordering or equality operator */
 }
 

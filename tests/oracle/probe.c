@@ -98,6 +98,7 @@ static cJSON *statement_object(const struct dg_sql_statement *statement)
     cJSON_AddNumberToObject(object, "class", statement->class);
     add_text(object, "reason", dg_reason_label(statement->reason));
     cJSON_AddBoolToObject(object, "late", statement->is_analysed_at_execute);
+    cJSON_AddBoolToObject(object, "by_literals", statement->depends_on_literals);
     cJSON_AddNumberToObject(object, "references", (double)statement->n_references);
     cJSON *findings = cJSON_AddArrayToObject(object, "findings");
     for (size_t i = 0; i < statement->n_findings; i++)

@@ -14,7 +14,7 @@ SELECT "customers"."id" AS t0_r0, "customers"."name" AS t0_r1, "orders"."id" AS 
 SELECT "public"."customers"."id", "public"."customers"."email" FROM "public"."customers" WHERE ("public"."customers"."id" = $1 AND 1=1) LIMIT $2 OFFSET $3
 --: ok
 INSERT INTO "public"."customers" ("id","name","email") VALUES ($1,$2,$3) RETURNING "public"."customers"."id"
---: ok
+--: fails 23502 0 null value in column "id" of relation "customers" violates not-null constraint
 insert into "customers" ("id", "name", "since") values (default, $1, default), ($2, $3, default) on conflict ("id") do update set "name" = excluded."name", "email" = coalesce(excluded.email, customers.email) where customers.name is distinct from excluded.name returning "id", "name"
 --: ok
 select c.*, o.n from customers c cross join lateral (select count(*) as n from orders where customer_id = c.id) o where o.n > 1 order by n, c.id

@@ -111,7 +111,7 @@ delete from t where current of cur
 update t set id = 1 from lateral (select t.id) s
 --: ok
 insert into t select 1, 'x', null, 2
---: ok
+--: fails 23502 0 null value in column "id" of relation "t" violates not-null constraint
 insert into t default values
 --: ok
 insert into t (id, name) values (1, 'a'), (2, default)

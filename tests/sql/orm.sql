@@ -62,7 +62,7 @@ UPDATE "django_orders" SET "total" = ("django_orders"."total" + 1), "note" = CAS
 INSERT INTO "django_orders" ("user_id", "total", "created", "note") VALUES (1, '10.00', '2020-01-01'::date, NULL), (2, '20.00', '2020-01-02'::date, NULL) RETURNING "django_orders"."id"
 --: ok
 INSERT INTO "django_orders" ("user_id", "total") SELECT * FROM UNNEST(($1)::bigint[], ($2)::numeric[]) RETURNING "django_orders"."id"
---: ok
+--: fails 42P10 0 there is no unique or exclusion constraint matching the ON CONFLICT specification
 INSERT INTO "django_users" ("username") VALUES ('x') ON CONFLICT("username") DO UPDATE SET "is_active" = EXCLUDED."is_active" RETURNING "django_users"."id"
 --: 42703 106 column excluded.active does not exist
 INSERT INTO "django_users" ("username") VALUES ('x') ON CONFLICT("username") DO UPDATE SET "is_active" = EXCLUDED."active" RETURNING "django_users"."id"

@@ -344,6 +344,7 @@ static void what_is_made(void **state)
         {"CREATE POLICY p ON t", "ddl CREATE"},
         {"CREATE PUBLICATION p FOR TABLE t", "ddl CREATE"},
         {"CREATE OPERATOR @@@ (function = f, leftarg = int)", "ddl CREATE"},
+        {"CREATE OPERATOR s.= (function = f, leftarg = mood, rightarg = text)", "ddl CREATE: ddl []"},
     };
 
     (void)state;

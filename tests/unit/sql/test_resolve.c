@@ -24,6 +24,7 @@ static struct dg_snapshot *make_snapshot(const struct dg_server_facts *facts)
         {.oid = 3002, .name = "app", .usage_public = true},
         {.oid = 3003, .name = "pg_temp_3", .usage_public = true},
     };
+    static const int16_t key = 1;
     static const struct dg_role roles[] = {{.oid = 900, .name = "app"}, {.oid = 901, .name = "other"}};
     struct dg_builder *builder = sample_builder();
     assert_int_equal(dg_builder_facts(builder, facts), DG_OK);
@@ -39,6 +40,8 @@ static struct dg_snapshot *make_snapshot(const struct dg_server_facts *facts)
     sample_table_in(builder, 3002, 16900, "mine", "id");
     sample_table_in(builder, 3003, 17000, "temporary", "id");
     sample_table_in(builder, 11, 17100, "pg_class", "oid relname");
+    assert_int_equal(dg_builder_unique_index(builder, &(struct dg_unique_index){16400, 16401, &key, 1, false, false}),
+                     DG_OK);
     return sample_finish(builder, 0);
 }
 
