@@ -109,13 +109,17 @@ static enum dg_step inspect_error(struct dg_split *split, struct dg_str body)
 static enum dg_step inspect_ready(struct dg_session *session, struct dg_str body)
 {
     char status;
-    if (dg_ready_for_query_read(body, &status) != DG_OK)
-        return DG_STEP_PASS;
-    session->status = status;
+    bool is_understood = dg_ready_for_query_read(body, &status) == DG_OK;
+    session->server_said_why = false;
     if (session->state == DG_SESSION_AUTHENTICATING)
         dg_session_begin(session);
-    else
+    else if (is_understood)
         move_on(session, DG_BACKEND_READY_FOR_QUERY);
+    if (!is_understood) {
+        dg_session_lose_track(session); /* of a later protocol, or not PostgreSQL's: its sessions are only relayed */
+        return DG_STEP_PASS;
+    }
+    session->status = status;
     /* What was sent behind the last Sync or Query and left no entry (CopyDone, Flush) opens no transaction. */
     if (!session->outstanding.is_skipping && dg_outstanding_is_empty(&session->outstanding))
         session->is_unsynced = false;
@@ -186,7 +190,8 @@ static enum dg_step inspect_untracked(struct dg_session *session, char type, str
         return inspect_parameter(session, message, body);
     if (type == DG_BACKEND_BACKEND_KEY_DATA)
         return inspect_key(session, body);
-    if (type == DG_BACKEND_ERROR_RESPONSE && is_last_words(body))
+    /* An error during start-up is the end, whatever its severity is called there. */
+    if (type == DG_BACKEND_ERROR_RESPONSE && (session->state == DG_SESSION_AUTHENTICATING || is_last_words(body)))
         session->server_said_why = true;
     return DG_STEP_PASS;
 }
@@ -234,7 +239,9 @@ enum dg_step dg_inspect_server(struct dg_split *split, const struct dg_frame *fr
     if (must_be_whole(frame->type) && !is_whole) {
         if (frame->body_bytes <= BODY_MAX_BYTES)
             return DG_STEP_WAIT;
-        /* Too long to be looked at, but it is an answer all the same. */
+        /* Too long to be looked at, but it is an answer all the same, and may be the last. */
+        if (frame->type == DG_BACKEND_ERROR_RESPONSE)
+            session->server_said_why = true;
         if (!session->is_blind && session->state == DG_SESSION_READY)
             move_on(session, frame->type);
         return DG_STEP_PASS;

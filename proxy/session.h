@@ -68,7 +68,7 @@ struct dg_session {
     bool is_unsynced;        /* the last message forwarded was none that a ReadyForQuery answers */
     bool is_blind;           /* messages pass unseen: replication, or tracking was lost */
     bool has_terminated;     /* the client said goodbye */
-    bool server_said_why;    /* the last error was FATAL: no words of ours are needed */
+    bool server_said_why;    /* its last error was FATAL, or may have been: no words of ours are needed */
     bool has_sent_oversized; /* a message longer than PostgreSQL reads; it closes without a word then */
     char status;             /* of the last ReadyForQuery */
 };

@@ -11,7 +11,7 @@ import unittest
 
 import environment
 from cluster import Cluster
-from test_decisions import Puppet
+from puppet import Puppet
 from wire import (COPY_DONE, FLUSH, GSSENC_REQUEST, SSL_REQUEST, SYNC, TERMINATE, Connection, bind, cancel_request, close,
                   copy_data, describe, execute, parse, query, startup)
 
