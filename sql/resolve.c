@@ -92,11 +92,28 @@ static bool resolver_init(struct dg_resolver *r, const struct dg_sql_session *se
     return true;
 }
 
+/* PREPARE looks up its parameters' types before all else. */
+static void resolve_types(struct dg_resolver *r, const cJSON *first)
+{
+    for (const cJSON *item = first; item != NULL; item = item->next) {
+        const cJSON *type_name = dg_tree_body(item, DG_NODE_TYPE_NAME);
+        if (dg_names_type(r, type_name) == NULL) {
+            dg_absent_type(r, type_name);
+            dg_resolver_blur(r);
+        }
+    }
+}
+
 /* FALSE: a statement that is not judged here. */
 static bool resolve_statement(struct dg_resolver *r, const cJSON *statement)
 {
     struct dg_column_list targets = {0};
     struct dg_node node = dg_tree_node(statement);
+    if (node.kind == DG_NODE_PREPARE_STMT) {
+        resolve_types(r, dg_tree_list(node.body, "argtypes"));
+        statement = dg_tree_field(node.body, "query");
+        node = dg_tree_node(statement);
+    }
     if (node.kind != DG_NODE_MERGE_STMT) {
         dg_query(r, NULL, statement, NULL, &targets);
         return node.kind == DG_NODE_SELECT_STMT || node.kind == DG_NODE_INSERT_STMT ||

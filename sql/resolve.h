@@ -26,7 +26,7 @@ struct dg_resolution {
 };
 
 /* `text` is the whole message (positions count from its start). `statement` is the node as the parser's JSON wraps it,
-   {"SelectStmt": {...}}. DG_OK or DG_NO_MEMORY. */
+   {"SelectStmt": {...}}; of PREPARE the types are resolved, then the query. DG_OK or DG_NO_MEMORY. */
 enum dg_status dg_resolve(const struct dg_sql_session *session, struct dg_str text, const cJSON *statement,
                           struct dg_arena *arena, struct dg_resolution *resolution) DG_MUST_CHECK;
 

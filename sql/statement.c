@@ -105,6 +105,8 @@ static void plan_prepare(const cJSON *node, struct dg_effects *effects, struct d
 {
     dg_effects_append_named(effects, DG_EFFECT_PREPARE, dg_tree_string(dg_node_fields(node), "name"));
     plan_wrapped(node, effects, plan);
+    if (plan->judged != NULL)
+        plan->judged = node;
     plan->is_prepare = true;
     plan->is_at_execute = true;
 }

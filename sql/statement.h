@@ -11,7 +11,7 @@ struct dg_statement_plan {
     enum dg_sql_class class;
     const char *command;   /* static */
     enum dg_reason reason; /* why it has no verdict; NONE when `judged` is set */
-    const cJSON *judged;   /* the query whose names are resolved (the statement or what it wraps), or NULL */
+    const cJSON *judged;   /* the query whose names are resolved (the statement, what it wraps, or PREPARE), or NULL */
     const cJSON *observed; /* the statement whose references are noted without findings, or NULL */
     bool is_prepare;       /* the declared parameter types are not those of `judged` */
     bool is_repeatable;    /* a query on its own */

@@ -66,6 +66,8 @@
     X(MERGE_WHEN_CLAUSE, "MergeWhenClause")                                                                            \
     X(COLUMN_DEF, "ColumnDef")                                                                                         \
     X(VACUUM_RELATION, "VacuumRelation")                                                                               \
+    X(PREPARE_STMT, "PrepareStmt")                                                                                     \
+    X(TYPE_NAME, "TypeName")                                                                                           \
     X(COPY_STMT, "CopyStmt")                                                                                           \
     X(TRUNCATE_STMT, "TruncateStmt")                                                                                   \
     X(LOCK_STMT, "LockStmt")                                                                                           \

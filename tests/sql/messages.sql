@@ -331,7 +331,7 @@ prepare p as insert into t (id, nope) values ($1, $2)
 prepare p as update t set nope = $1
 --: 42P01 26 relation "nope" does not exist
 prepare p as delete from nope
---: other 42704 12 type "nope" does not exist
+--: 42704 12 type "nope" does not exist
 prepare p (nope) as select id from t
 --: 42703 26 column "nope" does not exist
 prepare p as select 'é', nope from t
