@@ -49,6 +49,7 @@ class Probe:
     def __exit__(self, *_):
         self._process.stdin.close()
         self._process.wait(30)
+        self._process.stdout.close()
 
     def _ask(self, request):
         self._process.stdin.write(json.dumps(request) + "\n")

@@ -27,7 +27,6 @@ A_COLUMN = """select attname from pg_attribute join pg_class c on c.oid = attrel
     where c.oid >= 16384 and relkind in ('r', 'v') and attnum > 0 and not attisdropped order by random() limit 1"""
 A_SCHEMA = "select nspname from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema' order by random() limit 1"
 OFTEN = ("column dropped", "column renamed", "column renamed to a name in use", "column added", "table renamed", "table moved")
-SMITH_STATEMENTS = 200
 ABOUT_OURS = re.compile(r"\b(shop|archive|public)\..*\b(shop|archive|public)\.", re.DOTALL)
 Statement = collections.namedtuple("Statement", "origin text")
 
@@ -59,7 +58,7 @@ def case_sources():
                      file.role)
 
 
-def rich_source(cluster):
+def rich_source(cluster, n):
     url = compare.create_database(cluster, "for_smith", "UTF8")
     schema = smith.SCHEMA.read_text(encoding="utf-8")
     source = Source("rich", schema, (), smith.PATH)
@@ -69,7 +68,7 @@ def rich_source(cluster):
     with Server(url) as server:
         made = (text for text in smith.generate(cluster, "for_smith", 1)
                 if ABOUT_OURS.search(text) and len(text) < 3000 and server.parse(text).accepted)
-        source.statements = [Statement("sqlsmith", text) for text in itertools.islice(made, SMITH_STATEMENTS)]
+        source.statements = [Statement("sqlsmith", text) for text in itertools.islice(made, n)]
     return source
 
 
@@ -160,7 +159,7 @@ def run(options):
     tallies = []
     with Cluster() as cluster:
         cases = list(case_sources())
-        groups = (("case files", cases, options.rounds), ("rich", [rich_source(cluster)], options.rounds * len(cases) // 4),
+        groups = (("case files", cases, options.rounds), ("rich", [rich_source(cluster, options.generated)], options.rounds * len(cases) // 4),
                   ("application", [orm_source()], options.rounds * len(cases) // 4))
         number = 0
         for name, sources, n_rounds in groups:
@@ -181,6 +180,7 @@ def run(options):
 def parser():
     made = compare.parser(__doc__)
     made.add_argument("--rounds", type=int, default=20, help="over each case file; a quarter of their sum over each other schema")
+    made.add_argument("--generated", type=int, default=200, help="statements of sqlsmith for rich.sql")
     made.add_argument("--steps", type=int, default=3, help="changes in one round")
     return made
 

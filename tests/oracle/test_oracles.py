@@ -1,0 +1,73 @@
+#!/usr/bin/python3
+"""The oracles in a bounded form, for every test run: a sample of each, in a few seconds. `./dev oracle` runs them whole.
+
+    test_oracles.py PROBE
+"""
+
+import contextlib
+import io
+import shutil
+import sys
+import unittest
+
+import compare
+import mutate_cases
+import orm
+import run
+import schema_changes
+import smith
+import tally
+
+PROBE = None
+
+
+class Oracles(unittest.TestCase):
+    def play(self, module, n_at_least, **size):
+        """Runs one; what the server contradicted is the failure's text."""
+        parser = module.parser() if hasattr(module, "parser") else compare.parser(module.__doc__)
+        options = parser.parse_args([PROBE])
+        for name, value in size.items():
+            setattr(options, name, value)
+        tallies = module.run(options)
+        found = [item for one in tallies for item in one.disagreements]
+        self.assertEqual(found, [], tally.table(tallies))
+        self.assertGreaterEqual(sum(one.n_statements for one in tallies), n_at_least)
+        return tallies
+
+    def test_the_case_files_mutated(self):
+        _, mutated = self.play(mutate_cases, 1000, mutations=1)
+        self.assert_foreseen(mutated)
+
+    def test_what_mappers_send_is_decided_and_then_mutated(self):
+        written, mutated = self.play(orm, 1000, mutations=2)
+        self.assertEqual(written.n_accepted, written.n_statements, written.codes)
+        self.assertLess(written.kinds["unknown"], 3)
+        self.assert_foreseen(mutated)
+
+    def test_the_schema_changes_under_the_statements(self):
+        self.play(schema_changes, 1000, rounds=1, steps=1, generated=20)
+
+    @unittest.skipUnless(shutil.which("sqlsmith"), "sqlsmith is not installed: ./dev oracle installs it")
+    def test_what_sqlsmith_makes(self):
+        written, mutated = self.play(smith, 60, valid=50, mutations=1)
+        self.assertEqual(written.n_accepted, 50)
+        self.assert_foreseen(mutated)
+
+    def test_databases_of_other_encodings(self):
+        for encoding in run.OTHERS:  # their snapshots and positions; more of it in run.py
+            self.play(orm, 300, mutations=1, encoding=encoding)
+
+    def test_one_oracle_that_breaks_does_not_take_the_others_with_it(self):
+        with contextlib.redirect_stderr(io.StringIO()) as words:
+            broken, = run.play("application", "/nowhere/dg_sql_probe", "1", 0, 1)
+        self.assertIn("Traceback", words.getvalue())
+        self.assertTrue(broken.disagreements)
+
+    def assert_foreseen(self, one):
+        foreseen, raised = one.foreseen_of_missing()
+        self.assertGreaterEqual(foreseen, 0.97 * raised, one.name)
+
+
+if __name__ == "__main__":
+    PROBE = sys.argv.pop(1)
+    unittest.main()
