@@ -162,10 +162,20 @@ static bool is_beyond(const struct dg_sql_statement *sent, enum dg_finding_stage
     }
 }
 
-/* Behind a pooler a name of the protocol may stand for another client's statement, as PREPARE's may. */
-static bool is_as_sent(const struct dg_guard_session *session, enum dg_stage stage)
+/* Whether the server's answer rests on the analysis that the verdict foresaw. Of what is prepared it keeps the one that it
+   made, until it sees that something has changed which the statement uses: a relation that hides another since then, an
+   enum label's new name, a type that is gone are not among these. And behind a pooler the name of a prepared statement may
+   stand for another client's. */
+static bool is_of_that_analysis(const struct dg_guard_session *session, const struct dg_meaning *meaning,
+                                const struct dg_ticket *ticket, const struct dg_sql_statement *sent,
+                                enum dg_stage stage)
 {
-    return stage == DG_STAGE_QUERY || stage == DG_STAGE_PARSE || dg_session_is_direct(session);
+    bool is_sent_whole = meaning->ticket == ticket && (stage == DG_STAGE_QUERY || stage == DG_STAGE_PARSE);
+    if (is_sent_whole)
+        return true;
+    if (meaning->ticket->is_judged_anew || !dg_session_is_direct(session))
+        return false;
+    return meaning->statement->findings[0].stage != DG_RAISED_AT_ANALYSIS || sent->is_analysed_at_execute;
 }
 
 void dg_outcome_completed(struct dg_guard_session *session, struct dg_ticket *ticket, enum dg_stage stage,
@@ -176,15 +186,12 @@ void dg_outcome_completed(struct dg_guard_session *session, struct dg_ticket *ti
     if (meaning.statement == NULL || meaning.statement->n_findings == 0 || meaning.ticket->reason != DG_REASON_NONE)
         return;
     const struct dg_sql_finding *finding = &meaning.statement->findings[0];
-    if (!is_beyond(sent, finding->stage, stage, tag) || !is_as_sent(session, stage))
+    if (!is_beyond(sent, finding->stage, stage, tag))
         return;
-    /* A prepared statement's names are found once; it is planned and run as often as it is used. */
-    bool is_prepared = stage != DG_STAGE_QUERY || meaning.ticket != ticket;
-    if (is_prepared && finding->stage == DG_RAISED_AT_ANALYSIS && meaning.ticket->is_settled)
-        return;
-    meaning.ticket->is_settled = true;
     dg_breaking_forget(session, meaning.ticket->verdict);
     dg_session_move_epoch(session);
+    if (!is_of_that_analysis(session, &meaning, ticket, sent, stage))
+        return;
     dg_read_for_doubt(session, meaning.ticket->verdict, meaning.statement);
     /* Whatever made the name valid may have made others, in this transaction still. */
     const struct dg_sql_effect unseen = {.kind = DG_EFFECT_DDL};
@@ -238,6 +245,4 @@ void dg_outcome_raised(struct dg_guard_session *session, const struct dg_meaning
             doubt_other_promise(session, ticket, statement);
     }
     dg_outcome_count(session->guard, session->database, outcome, dg_reason_label(reason));
-    if (ticket != NULL)
-        ticket->is_settled = true;
 }

@@ -115,8 +115,7 @@ struct dg_ticket *dg_prepared_find(struct dg_guard_session *session, struct dg_s
     if (anew == NULL)
         return ticket;
     anew->is_prepared = true;
-    /* The same words with the same meaning: what was said of it stands. */
-    anew->is_settled = ticket->is_settled && anew->verdict == ticket->verdict;
+    anew->is_judged_anew = true;
     dg_prepared_put(session, name, anew);
     release_previous(session, anew);
     dg_ticket_unref(anew);

@@ -89,7 +89,7 @@ struct dg_ticket {
     enum dg_reason reason;      /* why the whole text has no verdict now: STALE, NO_SNAPSHOT, TOO_LONG, ... */
     uint32_t n_completed;       /* statements of a Query that are done */
     bool is_prepared;           /* ParseComplete came */
-    bool is_settled;            /* what was foreseen of its analysis met its outcome */
+    bool is_judged_anew;        /* the verdict is younger than the server's analysis */
     uint32_t n_pending;         /* times that it is under way and may change what names mean */
 };
 

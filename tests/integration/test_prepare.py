@@ -141,6 +141,27 @@ class Prepare(unittest.TestCase):
                 self.assertEqual(after["predicted_raised"] - before["predicted_raised"], 1 if fails else 0)
                 self.assertEqual((after["missed"], after["false_alarm"]), (0, 0))
 
+    def test_what_is_prepared_may_run_on_an_older_analysis(self):
+        """The server does not look again for these; the text would fail, the statement does not."""
+        guard = self.guarded("observe")
+        client = self.session(guard)
+        client.succeed("CREATE TYPE mood AS ENUM ('calm'); CREATE TABLE days (state mood)")
+        client.succeed("SET search_path = tenant, public")
+        prepared = (("one", "SELECT user_email FROM leads"), ("two", "SELECT * FROM days WHERE state = 'calm'"))
+        for name, sql in prepared:
+            client.succeed(f"PREPARE {name} AS {sql}")
+            client.succeed(("parse", f"{name}_parsed", sql))
+        client.succeed("CREATE TABLE tenant.leads (id int); ALTER TYPE mood RENAME VALUE 'calm' TO 'glad'")
+        for name, sql in prepared:
+            client.fail(sql)
+            client.succeed(f"EXECUTE {name}")
+            client.succeed(f"EXECUTE {name}_parsed")
+            client.succeed(("bind", f"{name}_parsed"))
+        client.succeed("SELECT 1")
+        self.assertEqual(self.outcomes(guard)["missed"], 0)
+        guard.wait_until(lambda: not guard.metric("driftguard_snapshot_stale"), "a read")
+        self.assertEqual(self.outcomes(guard)["false_alarm"], 0)
+
     def test_what_is_prepared_sets_the_path_when_it_runs(self):
         guard = self.guarded("observe")
         client = self.session(guard)

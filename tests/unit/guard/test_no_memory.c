@@ -79,7 +79,9 @@ static void live(struct world *world)
     forwards(session, "ROLLBACK TO s", "ROLLBACK", 'T');
     forwards(session, "COMMIT", "COMMIT", 'I');
     prepares(session, "s", "SELECT id FROM leads WHERE id = $1");
-    forwards(session, "PREPARE q AS SELECT 1", "PREPARE", 'I');
+    forwards(session, "PREPARE q AS SELECT id FROM leads", "PREPARE", 'I');
+    forwards(session, "EXECUTE q", "SELECT 0", 'I');
+    forwards(session, "EXPLAIN EXECUTE q", "EXPLAIN", 'I');
     fails(world, session, missing);
     forwards(session, "DISCARD ALL", "DISCARD ALL", 'I');
     dg_guard_session_free(session);

@@ -145,6 +145,36 @@ static void test_each_execute_meets_its_prediction(void **state)
     world_fini(&world);
 }
 
+/* What is planned and run at each EXECUTE is met by its answer, unless the verdict has changed since the PREPARE. */
+static void test_an_execute_contradicts_what_comes_after_analysis(void **state)
+{
+    static const struct {
+        const struct dg_sql_finding *finding;
+        bool is_judged_anew;
+        const char *execute;
+        bool is_doubted;
+    } rows[] = {
+        {&required, false, "EXECUTE p", true},          {&no_arbiter, false, "EXECUTE p", true},
+        {&no_label, false, "EXECUTE p", false},         {&required, true, "EXECUTE p", false},
+        {&required, false, "EXPLAIN EXECUTE p", false}, {&no_arbiter, false, "EXPLAIN EXECUTE p", true},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct world world;
+        world_init(&world, "");
+        struct dg_guard_session *session = world_session(&world);
+        run_query(session, "PREPARE p AS INSERT INTO orders (id) VALUES (1)", "PREPARE", 'I');
+        struct dg_ticket *prepared = dg_map_find(&session->statements, DG_STR("p"));
+        foresee(prepared, rows[i].finding);
+        prepared->is_judged_anew = rows[i].is_judged_anew;
+        run_query(session, rows[i].execute, "INSERT 0 1", 'I');
+        if (world.store.n_asked != rows[i].is_doubted)
+            fail_msg("row %zu is %sdoubted", i, rows[i].is_doubted ? "not " : "");
+        dg_guard_session_free(session);
+        world_fini(&world);
+    }
+}
+
 /* One error, what was foreseen, and whether it is that. */
 static void test_only_what_was_foreseen_is_counted(void **state)
 {
@@ -233,6 +263,7 @@ int main(void)
         cmocka_unit_test(test_an_answer_contradicts_what_would_have_come_by_then),
         cmocka_unit_test(test_a_query_that_completes_contradicts_all),
         cmocka_unit_test(test_each_execute_meets_its_prediction),
+        cmocka_unit_test(test_an_execute_contradicts_what_comes_after_analysis),
         cmocka_unit_test(test_only_what_was_foreseen_is_counted),
         cmocka_unit_test(test_other_errors_that_nobody_foresaw_are_not_missed),
         cmocka_unit_test(test_an_earlier_error_says_nothing_of_a_later_stage),
