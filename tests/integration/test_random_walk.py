@@ -12,12 +12,14 @@ that matter and printed.
 """
 
 import random
+import re
 import sys
 import unittest
 
 from cluster import Cluster
 from guard import Guard
 from support import await_snapshot
+from walk_words import BEGINNING, CHANGES, READS, SESSION, TRANSACTIONS
 from wire import SYNC, Wire, bind, close, describe, error_fields, execute, parse, query
 
 SEEDS = range(1, 28)
@@ -26,65 +28,19 @@ SETTINGS = ("schema.poll_ms=0", "schema.min_reload_interval_ms=0")
 SCHEMAS = ("public", "s1", "s2")
 TABLES = ("t1", "t2", "t3", "u1")
 COLUMNS = ("a", "b", "c")
-BEGINNING = """BEGIN;
-DROP SCHEMA IF EXISTS s1, s2, s3, walker CASCADE;
-DROP SCHEMA public CASCADE;
-CREATE SCHEMA public; CREATE SCHEMA s1; CREATE SCHEMA s2; CREATE SCHEMA walker;
-CREATE TABLE public.t1 (a int, b int); CREATE TABLE s1.t1 (a int, c int); CREATE TABLE s1.t2 (b int);
-CREATE TABLE s2.t2 (c int, a int); CREATE TABLE s2.t3 (a int); CREATE TABLE walker.t3 (b int); CREATE TABLE u1 (a int);
-GRANT ALL ON SCHEMA public, s1, s2, walker TO public;
-GRANT ALL ON ALL TABLES IN SCHEMA public, s1, s2, walker TO public;
-COMMIT"""
+GIDS = ("@x", "@y")  # @ stands for the database: the names of prepared transactions are the cluster's
+OF_DATABASE = re.compile(r'"[ps][xy]"|postgres|straight')
+# How sessions begin.
+STARTS = ({}, {}, {}, {"search_path": "s1, public"}, {"options": "-c search_path=s2,public"}, {"user": "walker"},
+          {"user": "walker", "Search_Path": '"$user", s1'}, {"options": "-c role=walker"})
 
 
 class Walk:
-    """Statements drawn from a seed. `{s}` and its like in the templates are drawn anew each time."""
-
-    TRANSACTIONS = ("BEGIN", "BEGIN", "START TRANSACTION", "COMMIT", "COMMIT", "END", "ROLLBACK", "ROLLBACK", "ABORT",
-                    "SAVEPOINT {sp}", "SAVEPOINT {sp}", "ROLLBACK TO {sp}", "ROLLBACK TO {sp}", "RELEASE {sp}",
-                    "COMMIT AND CHAIN", "ROLLBACK AND CHAIN")
-    SESSION = ("SET search_path = {path}", "SET search_path TO {path}", "SET LOCAL search_path = {path}",
-               "SET SESSION search_path = {path}", "RESET search_path", "RESET ALL", "SET search_path TO DEFAULT",
-               "SET LOCAL search_path TO DEFAULT", "SET SCHEMA '{s}'", "DISCARD ALL", "DISCARD TEMP",
-               "SELECT set_config('search_path', '{value}', {bool})",
-               "SELECT pg_catalog.set_config('search_path', '{value}', false), 1",
-               "WITH x AS (SELECT set_config('search_path', '{value}', false)) SELECT * FROM x",
-               "DO $$ begin perform set_config('search_path', '{value}', false); end $$",
-               "DO $$ begin set local search_path = {s}; end $$",
-               "SET ROLE walker", "RESET ROLE", "SET ROLE none", "SET LOCAL ROLE walker",
-               "SET SESSION AUTHORIZATION walker", "RESET SESSION AUTHORIZATION")
-    CHANGES = ("CREATE TABLE {t} ({c} int)", "CREATE TABLE {t} ({c} int)", "CREATE TEMP TABLE {n} ({c} int)",
-               "CREATE TEMP TABLE {n} ({c} int) ON COMMIT DROP", "DROP TABLE IF EXISTS {t}", "DROP TABLE {t}",
-               "ALTER TABLE {t} ADD COLUMN {c} int", "ALTER TABLE {t} DROP COLUMN {c}",
-               "ALTER TABLE IF EXISTS {t} RENAME COLUMN {c} TO {d}", "ALTER TABLE {t} RENAME TO {n}",
-               "ALTER TABLE {t} SET SCHEMA {s}", "CREATE SCHEMA IF NOT EXISTS s3", "DROP SCHEMA IF EXISTS s3 CASCADE",
-               "CREATE SCHEMA s3 CREATE TABLE {n} ({c} int)", "ALTER SCHEMA s2 RENAME TO s3",
-               "ALTER SCHEMA s3 RENAME TO s2", "CREATE VIEW {t} AS SELECT 1 AS {c}",
-               "CREATE OR REPLACE VIEW {t} AS SELECT 1 AS {c}, 2 AS d", "DROP VIEW IF EXISTS {t}",
-               "CREATE TEMP VIEW {n} AS SELECT 1 AS {c}", "CREATE TABLE {t} AS SELECT 1 AS {c}",
-               "SELECT 1 AS {c} INTO {t}", "SELECT 1 AS {c} INTO TEMP {n}",
-               "CREATE MATERIALIZED VIEW {t} AS SELECT 1 AS {c}",
-               "DO $$ begin create table {t} ({c} int); end $$", "DO $$ begin create temp table {n} ({c} int); end $$",
-               "DO $$ begin execute 'drop table if exists {t}'; end $$", "CREATE SEQUENCE {t}",
-               "CREATE TYPE {t} AS ({c} int)",
-               "CREATE TABLE {t} (LIKE {t})", "CREATE TABLE {t} () INHERITS ({t})",
-               "REVOKE USAGE ON SCHEMA s1 FROM public",
-               "CREATE FUNCTION public.{c}(public.t1) RETURNS int LANGUAGE sql AS 'select 1'")
-    READS = ("SELECT {c} FROM {t}", "SELECT {c} FROM {t}", "SELECT {c} FROM {t}", "SELECT {c} FROM u1",
-             "SELECT {c} FROM u1",
-             "SELECT x.{c} FROM {t} x", "SELECT {c}, {d} FROM {t}", "INSERT INTO {t} ({c}) VALUES (1)",
-             "UPDATE {t} SET {c} = 1", "UPDATE {t} SET {c} = {d}", "DELETE FROM {t} WHERE {c} = 1",
-             "SELECT x.{c}, y.{d} FROM {t} x, {t} y", "SELECT 1 FROM {t} x JOIN {t} y USING ({c})",
-             "WITH {n} AS (SELECT 1 AS {c}) SELECT {d} FROM {t}", "SELECT * FROM {t}",
-             "SELECT (SELECT {c} FROM {t}) FROM {t}",
-             "INSERT INTO {t} ({c}) SELECT {d} FROM {t} RETURNING {d}", "EXPLAIN SELECT {c} FROM {t}", "TABLE {t}",
-             "SELECT {c} FROM {t} UNION SELECT {d} FROM {t}", "SELECT t1.{c} FROM {t}", "LOCK TABLE {t}",
-             "PREPARE p AS SELECT {c} FROM {t}", "EXECUTE p", "DEALLOCATE ALL", "COPY (SELECT {c} FROM {t}) TO STDOUT",
-             "DECLARE cur CURSOR FOR SELECT {c} FROM {t}")
+    """Statements drawn from a seed; walk_words.py has the templates."""
 
     def __init__(self, seed):
         self._random = random.Random(seed)
-        self._recent = []
+        self.start = self._random.choice(STARTS)
 
     def _relation(self):
         draw = self._random.random()
@@ -102,7 +58,7 @@ class Walk:
         makers = {"s": lambda: self._random.choice((*SCHEMAS, "s3")), "t": self._relation, "path": self._path,
                   "n": lambda: self._random.choice(TABLES), "c": lambda: self._random.choice(COLUMNS),
                   "d": lambda: self._random.choice(COLUMNS), "sp": lambda: self._random.choice(("sa", "sb")),
-                  "bool": lambda: self._random.choice(("true", "false")), "value": self._path}
+                  "gid": lambda: self._random.choice(GIDS), "bool": lambda: self._random.choice(("true", "false")), "value": self._path}
         parts = template.split("{")
         filled = parts[0]
         for part in parts[1:]:
@@ -111,13 +67,16 @@ class Walk:
         return filled
 
     def statement(self):
-        kind = self._random.choices((self.TRANSACTIONS, self.SESSION, self.CHANGES, self.READS), (18, 16, 18, 48))[0]
+        kind = self._random.choices((TRANSACTIONS, SESSION, CHANGES, READS), (18, 16, 18, 48))[0]
         return self._fill(self._random.choice(kind))
 
     def _step(self):
-        """("simple", sql), ("extended", sql), ("pipeline", [sql, ...]), ("prepare", name, sql) or ("run", name)."""
+        """("simple", sql), ("extended", sql), ("pipeline", [sql, ...]), ("prepare", name, sql), ("run", name), or
+        ("other", sql) in a second session."""
         draw = self._random.random()
         name = f"n{self._random.randrange(2)}"
+        if draw < 0.05:
+            return "other", self._fill(self._random.choice((*CHANGES, "BEGIN", "COMMIT", "ROLLBACK")))
         if draw < 0.55:
             return "simple", self.statement()
         if draw < 0.65:
@@ -125,7 +84,7 @@ class Walk:
         if draw < 0.82:
             return "extended", self.statement()
         if draw < 0.87:
-            return "prepare", name, self._fill(self._random.choice(self.READS))
+            return "prepare", name, self._fill(self._random.choice(READS))
         return ("run", name) if draw < 0.93 else ("pipeline", [self.statement() for _ in range(3)])
 
     def steps(self, n):
@@ -139,7 +98,7 @@ class Walk:
 
 def messages_of(step):
     kind, what = step[0], step[1]
-    if kind == "simple":
+    if kind in ("simple", "other"):
         return query(what)
     if kind == "extended":
         return parse(what) + bind() + describe("", "P") + execute() + SYNC
@@ -150,10 +109,38 @@ def messages_of(step):
     return b"".join(parse(sql) + bind() + execute() for sql in what) + SYNC
 
 
-def take(wire, step):
+class Side:
+    """One database as the walk sees it: a session and, for a few steps, a second one."""
+
+    def __init__(self, port, database, start):
+        self._database = database
+        self._wire = Wire(port, database, **start)
+        self._other = Wire(port, database)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._wire.socket.close()
+        self._other.socket.close()
+
+    def take(self, step):
+        return take(self._other if step[0] == "other" else self._wire, step, self._database)
+
+
+def localised(step, letter):
+    if isinstance(step, str):
+        return step.replace("@", letter)
+    return type(step)(localised(part, letter) for part in step)
+
+
+def take(wire, step, database=""):
     """Sends the step and reads its answer to the ReadyForQuery."""
-    wire.send(messages_of(step))
-    answer = wire.until_ready()
+    wire.send(messages_of(localised(step, database[:1])))
+    try:
+        answer = wire.until_ready()
+    except TimeoutError:
+        raise AssertionError(f"no answer to {step}") from None
     if not answer or answer[-1][0] != "Z":
         raise AssertionError(f"the connection was lost at {step}")
     return answer
@@ -162,16 +149,20 @@ def take(wire, step):
 def begin_anew(port, database):
     """The same schema at the beginning of each walk; the guard is told, since it comes through the guard."""
     with Wire(port, database) as wire:
+        for gid in GIDS:
+            take(wire, ("simple", f"ROLLBACK PREPARED '{gid}'"), database)
         errors = [error_fields(body) for kind, body in take(wire, ("simple", BEGINNING)) if kind == "E"]
         assert not errors, errors
         take(wire, ("simple", "SELECT 1"))  # waits for the read
 
 
 def comparable(message):
-    """What must not differ. Explanations may, and oids do: of rows and their description only the sizes count."""
+    """What must not differ. Explanations may, and oids do: of rows and their description only the sizes count. What is
+    in quotes may be a database's name, or a prepared transaction's with its letter."""
     kind, body = message
     if kind == "E":
         fields = error_fields(body)
+        fields["M"] = OF_DATABASE.sub("@", fields["M"])
         return kind, {name: text for name, text in fields.items() if name not in "DHstc"}
     return (kind, len(body)) if kind in "TDAN" else message
 
@@ -179,7 +170,7 @@ def comparable(message):
 def first_difference(steps, ours, straight):
     """The step whose answers differ, or None."""
     for step in steps:
-        one, other = take(ours, step), take(straight, step)
+        one, other = ours.take(step), straight.take(step)
         if [comparable(message) for message in one] != [comparable(message) for message in other]:
             return step, one, other
     return None
@@ -206,8 +197,10 @@ class RandomWalk(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.cluster = cls.enterClassContext(Cluster())
-        cls.cluster.psql("CREATE ROLE walker; GRANT CREATE ON DATABASE postgres TO walker")
+        # A prepared transaction or the second session may hold a lock for good.
+        settings = {"max_prepared_transactions": "4", "lock_timeout": "200"}
+        cls.cluster = cls.enterClassContext(Cluster(settings))
+        cls.cluster.psql("CREATE ROLE walker LOGIN")
 
     def start(self, mode, *settings):
         guard = self.enterContext(Guard(self.cluster, mode, (*SETTINGS, *settings)))
@@ -224,36 +217,37 @@ class RandomWalk(unittest.TestCase):
         def fails(steps):
             before = wrong()
             begin_anew(guard.port, "postgres")
-            with Wire(guard.port, "postgres") as wire:
-                take(wire, ("simple", "SELECT 1"))
+            with Side(guard.port, "postgres", walk.start) as side:
+                side.take(("simple", "SELECT 1"))
                 for step in steps:
-                    take(wire, step)
+                    side.take(step)
             # A false alarm is counted when the catalog read that supports it is back: one more read comes behind it.
             begin_anew(guard.port, "postgres")
             return wrong() > before
 
         for seed in self.seeds:
-            steps = Walk(seed).steps(self.n_steps)
+            walk = Walk(seed)
+            steps = walk.steps(self.n_steps)
             if fails(steps):
-                self.fail(f"seed {seed}, the steps that matter: {smallest(steps, fails)}")
+                self.fail(f"seed {seed}, {walk.start}, the steps that matter: {smallest(steps, fails)}")
         self.assertGreater(guard.metric("driftguard_predictions_total", outcome="predicted_raised"), len(self.seeds))
 
     def test_enforce_answers_as_the_server_does(self):
         self.cluster.psql("CREATE DATABASE straight")
-        self.cluster.psql("GRANT CREATE ON DATABASE straight TO walker")
         guard = self.start("enforce")
 
         def differs(steps):
             begin_anew(guard.port, "postgres")
             begin_anew(self.cluster.port, "straight")
-            with Wire(guard.port, "postgres") as ours, Wire(self.cluster.port, "straight") as straight:
+            with Side(guard.port, "postgres", walk.start) as ours, Side(self.cluster.port, "straight", walk.start) as straight:
                 return first_difference(steps, ours, straight)
 
         for seed in self.seeds:
-            steps = Walk(seed).steps(self.n_steps)
+            walk = Walk(seed)
+            steps = walk.steps(self.n_steps)
             difference = differs(steps)
             if difference:
-                self.fail(f"seed {seed}, {difference}, the steps that matter: {smallest(steps, differs)}")
+                self.fail(f"seed {seed}, {walk.start}, {difference}, the steps that matter: {smallest(steps, differs)}")
         self.assertGreater(guard.metric("driftguard_refusals_total"), 0, "the breaker never acted")
 
 
