@@ -6,7 +6,6 @@ Whatever a session can do that changes what a name means belongs here, each in e
 """
 
 BEGINNING = """BEGIN;
-ALTER ROLE walker RESET ALL;
 DROP SCHEMA IF EXISTS s1, s2, s3, walker CASCADE;
 DROP SCHEMA public CASCADE;
 CREATE SCHEMA public; CREATE SCHEMA s1; CREATE SCHEMA s2; CREATE SCHEMA walker;
@@ -54,7 +53,7 @@ SESSION = (
     "SELECT public.enter('{value}')", "SELECT public.keeps_path()", "CALL public.commits('SET search_path = {s}')",
     "CALL public.rolls_back('SET search_path = {s}')", "DO $$ begin null; end $$",
     "DO $$ begin set local role walker; end $$", "SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE",
-    "ALTER ROLE walker SET search_path = {path}", "ALTER ROLE walker RESET ALL", "SHOW search_path",
+    "SHOW search_path",
 )
 
 CHANGES = (
