@@ -162,18 +162,17 @@ static bool stands_around(struct dg_str text, size_t at, const char *word, size_
            strncasecmp(text.data + at - n_before, word, len) == 0;
 }
 
-/* A word anywhere in the text: coarse on purpose, it errs on the side of not answering. */
+/* A word anywhere in the text: coarse on purpose, it errs on the side of not answering. A text may be full of
+   underscores, so the byte behind one decides whether a word is compared. */
 bool dg_verdict_sets_breaker_context(struct dg_str text)
 {
-    size_t at = 0;
-    while (at < text.len) {
-        const char *found = memchr(text.data + at, '_', text.len - at);
-        if (found == NULL)
-            return false;
-        at = (size_t)(found - text.data);
-        if (stands_around(text, at, "lc_messages", 2) || stands_around(text, at, "idle_session_timeout", 4))
+    for (size_t at = 0; at + 1 < text.len; at++) {
+        if (text.data[at] != '_')
+            continue;
+        int next = text.data[at + 1] | 0x20;
+        if ((next == 'm' && stands_around(text, at, "lc_messages", 2)) ||
+            (next == 's' && stands_around(text, at, "idle_session_timeout", 4)))
             return true;
-        at++;
     }
     return false;
 }

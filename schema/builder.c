@@ -204,6 +204,32 @@ static const struct dg_column *share_system_columns(struct dg_builder *builder, 
     return copy;
 }
 
+static int compare_column_names(const void *a, const void *b, void *columns)
+{
+    const struct dg_column *base = columns;
+    return strcmp(base[*(const uint16_t *)a].name, base[*(const uint16_t *)b].name);
+}
+
+/* A statement of thousands of names on a table of hundreds of columns is looked up in this. */
+static void index_columns(struct dg_builder *builder, struct dg_relation *copy)
+{
+    copy->by_name = NULL;
+    copy->n_by_name = 0;
+    if (copy->n_columns <= DG_FEW_COLUMNS || builder->has_failed)
+        return;
+    uint16_t *places = dg_arena_array(&builder->layer->arena, copy->n_columns, sizeof(*places));
+    if (places == NULL) {
+        builder->has_failed = true;
+        return;
+    }
+    for (uint16_t i = 0; i < copy->n_columns; i++)
+        if ((copy->columns[i].flags & DG_COLUMN_DROPPED) == 0)
+            places[copy->n_by_name++] = i;
+    qsort_r(places, copy->n_by_name, sizeof(*places), compare_column_names,
+            (struct dg_column *)(uintptr_t)copy->columns);
+    copy->by_name = places;
+}
+
 enum dg_status dg_builder_relation(struct dg_builder *builder, const struct dg_relation *item)
 {
     struct dg_relation *copy = copy_items(builder, item, 1, sizeof *item);
@@ -212,6 +238,7 @@ enum dg_status dg_builder_relation(struct dg_builder *builder, const struct dg_r
     copy->parents = copy_items(builder, item->parents, item->n_parents, sizeof *item->parents);
     copy->columns = copy_columns(builder, item->columns, item->n_columns);
     copy->system_columns = share_system_columns(builder, item);
+    index_columns(builder, copy);
     copy->name = intern(builder, item->name);
     return add_entry(builder, &builder->relations,
                      &(struct dg_entry){copy, copy->name, copy->oid, copy->namespace_oid, 0});

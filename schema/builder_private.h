@@ -9,6 +9,8 @@
 #include "schema/vector.h"
 
 #define DG_SHARED_SYSTEM_COLUMNS 16
+/* Up to so many columns are searched one after the other. */
+#define DG_FEW_COLUMNS 16
 
 /* System columns are the same six for nearly every relation: kept once. */
 struct dg_system_columns {

@@ -161,9 +161,36 @@ static const struct dg_column *column_among(const struct dg_column *columns, siz
     return NULL;
 }
 
+static int compare_name(const char *text, struct dg_str name)
+{
+    size_t len = strlen(text);
+    int order = memcmp(text, name.data, len < name.len ? len : name.len);
+    return order != 0 ? order : (len > name.len) - (len < name.len);
+}
+
+static const struct dg_column *column_by_name(const struct dg_relation *relation, struct dg_str name)
+{
+    size_t low = 0;
+    size_t high = relation->n_by_name;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct dg_column *column = &relation->columns[relation->by_name[middle]];
+        int order = compare_name(column->name, name);
+        if (order == 0)
+            return column;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
 const struct dg_column *dg_relation_column(const struct dg_relation *relation, struct dg_str name)
 {
-    const struct dg_column *found = column_among(relation->columns, relation->n_columns, name);
+    const struct dg_column *found = relation->by_name != NULL
+                                        ? column_by_name(relation, name)
+                                        : column_among(relation->columns, relation->n_columns, name);
     return found != NULL ? found : column_among(relation->system_columns, relation->n_system_columns, name);
 }
 

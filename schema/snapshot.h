@@ -49,10 +49,13 @@ struct dg_relation {
     const char *name;
     const struct dg_column *columns;        /* attnum 1 .. n_columns in order, dropped ones included */
     const struct dg_column *system_columns; /* attnum < 0, as the catalog has them */
-    const dg_oid *parents; /* pg_inherits, in inhseqno order: inheritance parents or the partitioned table */
+    const uint16_t *by_name; /* places in columns of those that are not dropped, in the order of their names; NULL where
+                                there are few. The builder makes it */
+    const dg_oid *parents;   /* pg_inherits, in inhseqno order: inheritance parents or the partitioned table */
     uint16_t n_columns;
     uint16_t n_system_columns;
     uint16_t n_parents;
+    uint16_t n_by_name;
     char kind;        /* pg_class.relkind: r v m S t f c p i I */
     char persistence; /* pg_class.relpersistence: p u t */
     uint8_t flags;    /* enum dg_relation_flag */

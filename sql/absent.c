@@ -197,6 +197,8 @@ static bool has_candidate(const struct dg_resolver *r, const struct dg_call_form
     size_t cursor = 0;
     const struct dg_function *function;
     while ((function = dg_snapshot_functions_named(r->snapshot, dg_str_of(form->name), &cursor)) != NULL) {
+        if (!dg_work_add(r->work, 8 + form->n_values))
+            return true;
         if ((namespace == NULL || function->namespace_oid == namespace->oid) && takes_call(function, form, body))
             return true;
     }

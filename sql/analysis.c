@@ -68,6 +68,7 @@ struct progress {
     struct dg_arena *arena;
     const char **local_names; /* the session's own, then those of this text */
     size_t cap_local_names;
+    struct dg_work work;
 };
 
 /* ---- what the statements before have done ------------------------------------------------------------------------ */
@@ -187,9 +188,8 @@ static void take_resolution(struct dg_sql_statement *statement, const struct dg_
     statement->depends_on_literals = resolution->depends_on_literals;
 }
 
-static enum dg_status resolve_names(const struct progress *progress, struct dg_str text,
-                                    const struct dg_statement_plan *plan, struct dg_sql_statement *statement,
-                                    bool *depends_on_path)
+static enum dg_status resolve_names(struct progress *progress, struct dg_str text, const struct dg_statement_plan *plan,
+                                    struct dg_sql_statement *statement, bool *depends_on_path)
 {
     struct dg_sql_session session = progress->session;
     struct dg_resolution resolution = {0};
@@ -203,12 +203,12 @@ static enum dg_status resolve_names(const struct progress *progress, struct dg_s
     if (plan->is_prepare)
         session.n_param_types = 0;
     if (plan->judged != NULL && plan->class == DG_CLASS_DML)
-        status = dg_resolve(&session, text, plan->judged, progress->arena, &resolution);
+        status = dg_resolve(&session, text, plan->judged, &progress->work, progress->arena, &resolution);
     else if (plan->judged != NULL)
         status = dg_resolve_wrapped(&session, text, plan->judged, strcmp(plan->command, "EXPLAIN") == 0,
-                                    progress->arena, &resolution);
+                                    &progress->work, progress->arena, &resolution);
     else
-        status = dg_resolve_observed(&session, text, plan->observed, progress->arena, &resolution);
+        status = dg_resolve_observed(&session, text, plan->observed, &progress->work, progress->arena, &resolution);
     if (status != DG_OK)
         return status;
     take_resolution(statement, &resolution);
@@ -256,7 +256,7 @@ static enum dg_status analyze_parsed(const struct dg_parse *parse, struct dg_str
                                      const struct dg_sql_session *session, struct dg_arena *arena,
                                      struct dg_sql_analysis *analysis)
 {
-    struct progress progress = {.session = *session, .arena = arena};
+    struct progress progress = {.session = *session, .arena = arena, .work = {0, DG_RESOLVE_MAX_WORK}};
     struct dg_sql_statement *statements;
     struct dg_effects effects;
 

@@ -147,9 +147,11 @@ static struct overloads on_path(struct dg_resolver *r, const struct dg_call_form
     const struct dg_function *function;
     while ((function = dg_snapshot_functions_named(r->snapshot, dg_str_of(form->name), &cursor)) != NULL) {
         int rank = dg_names_path_rank(r, function->namespace_oid);
-        if (rank == DG_RANK_UNSURE || !dg_resolver_work(r, 1 + all->n / 8))
+        if (rank == DG_RANK_UNSURE || !dg_resolver_work(r, 10))
             return *all;
-        if (rank != DG_RANK_NONE && is_overload(r, function, form) && !is_hidden(r, function, rank))
+        if (rank == DG_RANK_NONE || !is_overload(r, function, form))
+            continue;
+        if (dg_resolver_work(r, all->n * 10) && !is_hidden(r, function, rank))
             add_overload(r, &found, function);
     }
     r->is_path_sensitive = true;
@@ -166,6 +168,8 @@ static struct overloads find_overloads(struct dg_resolver *r, const struct dg_ca
     size_t cursor = 0;
     const struct dg_function *function;
     while ((function = dg_snapshot_functions_named(r->snapshot, dg_str_of(form->name), &cursor)) != NULL) {
+        if (!dg_resolver_work(r, 16))
+            return no_overloads;
         bool is_searched = namespace == NULL || function->namespace_oid == namespace->oid;
         if (is_searched && is_overload(r, function, form))
             add_overload(r, &found, function);
@@ -349,13 +353,15 @@ struct dg_value dg_call(struct dg_resolver *r, struct dg_scope *scope, const cJS
 static bool list_relation_column(void *context, const struct dg_scope_column *column)
 {
     void **pair = context;
-    dg_list_add(pair[0], pair[1], column);
-    return true;
+    struct dg_resolver *r = pair[0];
+    dg_list_add(r, pair[1], column);
+    return !r->no_memory;
 }
 
 static void add_composite(struct dg_resolver *r, struct dg_column_list *list, const struct dg_relation *relation)
 {
-    struct dg_scope_item item = {.kind = DG_ITEM_RELATION, .name = relation->name, .relation = relation};
+    struct dg_scope_item item = {
+        .kind = DG_ITEM_RELATION, .name = relation->name, .relation = relation, .work = r->work};
     void *pair[] = {r, list};
     dg_item_each_column(&item, list_relation_column, pair);
 }
@@ -537,7 +543,7 @@ struct dg_scope_item *dg_call_item(struct dg_resolver *r, struct dg_scope *scope
     item->has_alias = range.alias != NULL;
     bool was_lateral = scope->is_lateral_active;
     scope->is_lateral_active = true;
-    for (const cJSON *function = functions; function != NULL; function = function->next)
+    for (const cJSON *function = functions; function != NULL && !r->no_memory; function = function->next)
         add_function(r, scope, &range, function, item);
     scope->is_lateral_active = was_lateral;
     bool has_ordinality = dg_tree_bool(body, "ordinality");

@@ -29,8 +29,9 @@ struct assignment {
 };
 
 /* Most relations have no such column, and then there is nothing to look at. */
-static bool has_server_filled_column(const struct dg_relation *relation)
+static bool has_server_filled_column(const struct dg_resolver *r, const struct dg_relation *relation)
 {
+    dg_work_add(r->work, relation->n_columns / 2);
     for (uint16_t i = 0; i < relation->n_columns; i++) {
         if ((relation->columns[i].flags & (DG_COLUMN_GENERATED | DG_COLUMN_IDENTITY_ALWAYS)) != 0)
             return true;
@@ -45,9 +46,11 @@ static bool assignment_init(struct dg_resolver *r, const struct dg_scope_item *t
     if (r->reach == DG_REACH_ANALYSIS || target->kind != DG_ITEM_RELATION ||
         strchr("rpf", target->relation->kind) == NULL)
         return false;
-    if (!is_certain_to_run && !has_server_filled_column(target->relation))
+    if (!is_certain_to_run && !has_server_filled_column(r, target->relation))
         return false;
     size_t n = target->relation->n_columns;
+    if (!dg_resolver_work(r, n))
+        return false;
     *assignment = (struct assignment){.relation = target->relation, .max = n};
     assignment->given = dg_resolver_alloc(r, (n + 1) * sizeof(*assignment->given));
     assignment->places = dg_resolver_alloc(r, (n + 1) * sizeof(*assignment->places));
@@ -308,7 +311,7 @@ void dg_contract_conflict(struct dg_resolver *r, const struct dg_scope_item *tar
     size_t cursor = 0;
     const struct dg_unique_index *index;
     while ((index = dg_snapshot_unique_indexes(r->snapshot, relation->oid, &cursor)) != NULL) {
-        if (may_match(index, &key))
+        if (!dg_resolver_work(r, index->n_attnums * key.n) || may_match(index, &key))
             return;
     }
     r->clause = DG_CLAUSE_ON_CONFLICT;

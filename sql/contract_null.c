@@ -65,7 +65,7 @@ static bool returns_a_set(const struct dg_resolver *r, const char *name)
     size_t cursor = 0;
     const struct dg_function *function;
     while ((function = dg_snapshot_functions_named(r->snapshot, dg_str_of(name), &cursor)) != NULL) {
-        if (function->returns_set)
+        if (function->returns_set || !dg_work_add(r->work, 4))
             return true;
     }
     return false;
@@ -133,6 +133,8 @@ static bool has_foreign_partition(const struct dg_resolver *r, const struct dg_r
     size_t cursor = 0;
     const struct dg_relation *relation;
     while ((relation = dg_snapshot_relations(r->snapshot, &cursor)) != NULL) {
+        if (!dg_work_add(r->work, 2))
+            return true;
         if (relation->kind == 'f' && relation->n_parents > 0 && descends_from(r, relation, table->oid))
             return true;
     }

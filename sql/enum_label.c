@@ -85,7 +85,7 @@ bool dg_enum_accepts(struct dg_resolver *r, const struct dg_value *value, dg_oid
     if (n == 0)
         return false; /* one without labels is not told from one whose labels were not read */
     r->depends_on_literals = true;
-    if (is_label(labels, n, value->text))
+    if (!dg_work_add(r->work, n) || is_label(labels, n, value->text))
         return true;
     if (can_compare(r, value->text))
         report(r, value, type);

@@ -18,6 +18,7 @@ static struct from_part from_item(struct dg_resolver *r, struct dg_scope *scope,
 
 void dg_list_add(struct dg_resolver *r, struct dg_column_list *list, const struct dg_scope_column *column)
 {
+    dg_work_add(r->work, 2);
     if (list->n >= DG_RESOLVE_MAX_COLUMNS) {
         list->is_open = true;
         dg_resolver_blur(r);
@@ -34,6 +35,7 @@ struct dg_scope_item *dg_from_new_item(struct dg_resolver *r, enum dg_item_kind 
     item->kind = kind;
     item->name = name == NULL ? "" : name;
     item->row_type_oid = DG_TYPE_RECORD;
+    item->work = r->work;
     return item;
 }
 
@@ -105,8 +107,9 @@ static void rename_relation(struct dg_resolver *r, struct dg_scope_item *item, c
 static bool copy_column(void *context, const struct dg_scope_column *column)
 {
     void **pair = context;
-    dg_list_add(pair[0], pair[1], column);
-    return true;
+    struct dg_resolver *r = pair[0];
+    dg_list_add(r, pair[1], column);
+    return !r->no_memory;
 }
 
 /* ---- relations and CTEs ---- */
@@ -192,7 +195,7 @@ static struct dg_scope_item *range_var_item(struct dg_resolver *r, struct dg_sco
     unsigned levels_up = 0;
     const struct dg_cte *cte = NULL;
     if (name != NULL && dg_tree_string(body, "schemaname") == NULL)
-        cte = dg_scope_find_cte(scope, name, &levels_up);
+        cte = dg_scope_find_cte(r->work, scope, name, &levels_up);
     if (cte != NULL)
         return cte_item(r, cte, levels_up, dg_tree_field(body, "alias"));
     return relation_item(r, body);
@@ -280,7 +283,7 @@ static bool names_conflict(const struct dg_scope_entry *a, const struct dg_scope
 /* 42712: a table name specified more than once. Compared up to a bound: the answer only makes findings less exact. */
 static void check_conflicts(struct dg_resolver *r, const struct dg_entry_list *a, const struct dg_entry_list *b)
 {
-    if (!dg_resolver_work(r, a->n * b->n / 8)) {
+    if (!dg_resolver_work(r, a->n * b->n)) {
         dg_resolver_blur(r);
         return;
     }
@@ -325,7 +328,7 @@ static void merge_natural(struct dg_resolver *r, struct dg_scope_item *join)
     if (join->right->kind != DG_ITEM_UNDECIDED)
         dg_item_each_column(join->left, merge_if_common, &merge);
     if (merge.list.is_open) /* columns that are merged would seem to be there twice */
-        dg_resolver_work(r, DG_RESOLVE_MAX_WORK + 1);
+        dg_resolver_give_up(r);
     join->merged = merge.list.columns;
     join->n_merged = merge.list.n;
     dg_resolver_blur(r); /* the operator of the comparison */
@@ -352,10 +355,11 @@ static bool using_side(struct dg_resolver *r, const struct dg_scope_item *side, 
 }
 
 /* Looked for up to a bound: it only makes findings less exact. */
-static bool is_repeated(const cJSON *names, const cJSON *last)
+static bool is_repeated(struct dg_resolver *r, const cJSON *names, const cJSON *last)
 {
     size_t n = 0;
     for (const cJSON *item = names; item != last && n < 64; item = item->next, n++) {
+        dg_work_add(r->work, 4);
         if (strcmp(dg_tree_sval(item) == NULL ? "" : dg_tree_sval(item), dg_tree_sval(last)) == 0)
             return true;
     }
@@ -373,7 +377,7 @@ static void merge_using(struct dg_resolver *r, struct dg_scope_item *join, const
         struct dg_scope_column right;
         if (name == NULL)
             continue;
-        if (is_repeated(names, item))
+        if (is_repeated(r, names, item))
             dg_resolver_blur(r); /* 42701 */
         bool is_left = using_side(r, join->left, name, true, &left);
         bool is_right = using_side(r, join->right, name, false, &right);

@@ -162,6 +162,7 @@ static void assign(struct dg_resolver *r, struct dg_scope *scope, struct assignm
 static void check_count(struct dg_resolver *r, const struct dg_scope_item *target, const cJSON *columns, size_t n)
 {
     size_t n_columns = count_columns(target, columns);
+    dg_work_add(r->work, n_columns);
     if (n > n_columns || (columns != NULL && n < n_columns))
         dg_resolver_blur(r);
 }
@@ -170,7 +171,7 @@ static void check_count(struct dg_resolver *r, const struct dg_scope_item *targe
 static void check_other_fields(struct dg_resolver *r, struct dg_scope *scope, const struct assignment *at)
 {
     r->clause = DG_CLAUSE_INSERT_COLUMNS;
-    for (const cJSON *item = at->column; item != NULL; item = item->next)
+    for (const cJSON *item = at->column; item != NULL && dg_resolver_work(r, 10); item = item->next)
         check_field(r, scope, at->target, dg_tree_body(item, DG_NODE_RES_TARGET));
 }
 

@@ -38,6 +38,7 @@ bool dg_names_are_same_bytes(const struct dg_resolver *r, const char *name)
 
 bool dg_names_is_local(const struct dg_resolver *r, const char *name)
 {
+    dg_work_add(r->work, r->session->n_local_names);
     for (size_t i = 0; i < r->session->n_local_names; i++) {
         if (strcmp(r->session->local_names[i], name) == 0)
             return true;
@@ -68,6 +69,8 @@ static struct same_name relations_of_name(const struct dg_resolver *r, const cha
     while ((relation = dg_snapshot_relations_named(r->snapshot, dg_str_of(name), &cursor)) != NULL) {
         found.n++;
         found.any = relation;
+        if (!dg_work_add(r->work, 10))
+            break; /* what is made of it is no finding */
         if (relation->persistence == 't' || is_temp_namespace(r, relation->namespace_oid))
             found.has_temp = true;
     }
@@ -310,7 +313,8 @@ bool dg_names_type_is_scalar(const struct dg_resolver *r, dg_oid type_oid)
 
 static bool inherits_from(const struct dg_resolver *r, const struct dg_relation *child, dg_oid row_type_oid, int depth)
 {
-    if (child == NULL || depth > 64)
+    /* Ways up may be many more than relations. */
+    if (child == NULL || depth > 64 || !dg_work_add(r->work, 20))
         return child != NULL;
     if (child->row_type_oid == row_type_oid)
         return true;
@@ -363,7 +367,7 @@ bool dg_names_may_be_call(struct dg_resolver *r, const char *name, dg_oid type_o
     size_t cursor = 0;
     const struct dg_function *function;
     while ((function = dg_snapshot_functions_named(r->snapshot, dg_str_of(name), &cursor)) != NULL) {
-        if (function_takes_row(r, function, row_type_oid, is_row))
+        if (!dg_work_add(r->work, 25) || function_takes_row(r, function, row_type_oid, is_row))
             return true;
     }
     cursor = 0;

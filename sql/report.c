@@ -144,7 +144,10 @@ struct dg_sql_finding *dg_report_add(struct dg_resolver *r, enum dg_finding_kind
 {
     struct dg_output *out = r->output;
     bool is_first = out->n_findings == 0;
-    if (r->session->any_uncommitted || r->is_observed || r->gave_up || out->n_findings >= DG_RESOLVE_MAX_FINDINGS)
+    if (location > 0) /* for the characters before it */
+        dg_work_add(r->work, (size_t)location / 16);
+    if (r->session->any_uncommitted || r->is_observed || dg_resolver_has_given_up(r) ||
+        out->n_findings >= DG_RESOLVE_MAX_FINDINGS)
         return NULL;
     struct dg_sql_finding *items = with_room(r, out->findings, out->n_findings, &out->cap_findings, sizeof(*items));
     if (items == NULL)

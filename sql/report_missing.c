@@ -134,6 +134,7 @@ static bool is_in_range_table(const struct dg_scope *scope, const char *name, dg
 {
     for (; scope != NULL; scope = scope->parent) {
         for (const struct dg_scope_item *item = scope->items; item != NULL; item = item->next) {
+            dg_work_add(item->work, 1);
             if (strcmp(item->name, name) == 0)
                 return true;
             if (item->kind == DG_ITEM_RELATION && oid != 0 && item->relation->oid == oid)
@@ -150,6 +151,7 @@ static bool has_undecided_item(const struct dg_scope *scope, const char *name)
 {
     for (; scope != NULL; scope = scope->parent) {
         for (const struct dg_scope_item *item = scope->items; item != NULL; item = item->next) {
+            dg_work_add(item->work, 1);
             if (item->kind == DG_ITEM_UNDECIDED && item->written_name != NULL && strcmp(item->written_name, name) == 0)
                 return true;
         }
@@ -161,7 +163,7 @@ void dg_report_missing_from_entry(struct dg_resolver *r, const struct dg_scope *
                                   const char *name, int32_t location)
 {
     unsigned levels_up;
-    const struct dg_cte *cte = schema == NULL ? dg_scope_find_cte(scope, name, &levels_up) : NULL;
+    const struct dg_cte *cte = schema == NULL ? dg_scope_find_cte(r->work, scope, name, &levels_up) : NULL;
     dg_oid oid = 0;
     if (cte == NULL) {
         struct dg_relation_name relation_name = {.schema = schema, .name = name};

@@ -28,18 +28,24 @@ void dg_resolver_undecided(struct dg_resolver *r, enum dg_reason reason)
     r->is_blurred = true;
 }
 
-static void give_up(struct dg_resolver *r)
+void dg_resolver_give_up(struct dg_resolver *r)
 {
-    dg_resolver_undecided(r, DG_REASON_UNKNOWN);
+    if (!r->gave_up)
+        dg_resolver_undecided(r, DG_REASON_UNKNOWN);
     r->gave_up = true;
+}
+
+bool dg_resolver_has_given_up(const struct dg_resolver *r)
+{
+    return r->gave_up || !dg_work_add(r->work, 0);
 }
 
 bool dg_resolver_enter(struct dg_resolver *r)
 {
-    if (r->no_memory || r->gave_up)
+    if (r->no_memory)
         return false;
-    if (r->depth >= DG_RESOLVE_MAX_DEPTH) {
-        give_up(r);
+    if (dg_resolver_has_given_up(r) || r->depth >= DG_RESOLVE_MAX_DEPTH) {
+        dg_resolver_give_up(r);
         return false;
     }
     r->depth++;
@@ -48,9 +54,9 @@ bool dg_resolver_enter(struct dg_resolver *r)
 
 bool dg_resolver_work(struct dg_resolver *r, size_t n)
 {
-    r->work += n;
-    if (r->work > DG_RESOLVE_MAX_WORK)
-        give_up(r);
+    dg_work_add(r->work, n);
+    if (dg_resolver_has_given_up(r))
+        dg_resolver_give_up(r);
     return !r->gave_up;
 }
 
@@ -75,9 +81,10 @@ static bool may_lack_a_character(const struct dg_resolver *r)
 }
 
 static bool resolver_init(struct dg_resolver *r, const struct dg_sql_session *session, struct dg_str text,
-                          struct dg_arena *arena)
+                          struct dg_work *work, struct dg_arena *arena)
 {
-    *r = (struct dg_resolver){.session = session, .snapshot = session->snapshot, .text = text, .arena = arena};
+    *r = (struct dg_resolver){
+        .session = session, .snapshot = session->snapshot, .text = text, .arena = arena, .work = work};
     r->facts = dg_snapshot_facts(session->snapshot);
     if (session->role != NULL) {
         const struct dg_role *role = dg_snapshot_role(session->snapshot, dg_str_of(session->role));
@@ -124,34 +131,38 @@ static bool resolve_statement(struct dg_resolver *r, const cJSON *statement)
 }
 
 static enum dg_status resolve(const struct dg_sql_session *session, struct dg_str text, const cJSON *statement,
-                              enum dg_reach reach, struct dg_arena *arena, struct dg_resolution *resolution)
+                              enum dg_reach reach, struct dg_work *work, struct dg_arena *arena,
+                              struct dg_resolution *resolution)
 {
     struct dg_resolver r;
     *resolution = (struct dg_resolution){.reason = DG_REASON_NO_SNAPSHOT};
     if (session->snapshot == NULL)
         return DG_OK;
-    if (!resolver_init(&r, session, text, arena)) {
+    if (!resolver_init(&r, session, text, work, arena)) {
         resolution->reason = DG_REASON_NO_MEMORY;
         return DG_NO_MEMORY;
     }
     r.reach = reach;
     if (!resolve_statement(&r, statement))
         dg_resolver_undecided(&r, DG_REASON_UTILITY);
+    if (dg_resolver_has_given_up(&r))
+        dg_resolver_give_up(&r);
     dg_contract_report(&r);
     dg_output_finish(&r, resolution);
     return r.no_memory ? DG_NO_MEMORY : DG_OK;
 }
 
 enum dg_status dg_resolve(const struct dg_sql_session *session, struct dg_str text, const cJSON *statement,
-                          struct dg_arena *arena, struct dg_resolution *resolution)
+                          struct dg_work *work, struct dg_arena *arena, struct dg_resolution *resolution)
 {
-    return resolve(session, text, statement, DG_REACH_RUN, arena, resolution);
+    return resolve(session, text, statement, DG_REACH_RUN, work, arena, resolution);
 }
 
 enum dg_status dg_resolve_wrapped(const struct dg_sql_session *session, struct dg_str text, const cJSON *query,
-                                  bool is_planned, struct dg_arena *arena, struct dg_resolution *resolution)
+                                  bool is_planned, struct dg_work *work, struct dg_arena *arena,
+                                  struct dg_resolution *resolution)
 {
-    return resolve(session, text, query, is_planned ? DG_REACH_PLAN : DG_REACH_ANALYSIS, arena, resolution);
+    return resolve(session, text, query, is_planned ? DG_REACH_PLAN : DG_REACH_ANALYSIS, work, arena, resolution);
 }
 
 /* ---- statements that are only observed ---- */
@@ -189,13 +200,13 @@ static void observe_relations(struct dg_resolver *r, const cJSON *first)
 }
 
 enum dg_status dg_resolve_observed(const struct dg_sql_session *session, struct dg_str text, const cJSON *statement,
-                                   struct dg_arena *arena, struct dg_resolution *resolution)
+                                   struct dg_work *work, struct dg_arena *arena, struct dg_resolution *resolution)
 {
     struct dg_resolver r;
     *resolution = (struct dg_resolution){.reason = DG_REASON_NO_SNAPSHOT};
     if (session->snapshot == NULL)
         return DG_OK;
-    if (!resolver_init(&r, session, text, arena)) {
+    if (!resolver_init(&r, session, text, work, arena)) {
         resolution->reason = DG_REASON_NO_MEMORY;
         return DG_NO_MEMORY;
     }
@@ -207,6 +218,8 @@ enum dg_status dg_resolve_observed(const struct dg_sql_session *session, struct 
         observe_relations(&r, dg_tree_list(node.body, "relations"));
     else if (node.kind == DG_NODE_VACUUM_STMT)
         observe_relations(&r, dg_tree_list(node.body, "rels"));
+    if (dg_resolver_has_given_up(&r))
+        dg_resolver_give_up(&r);
     dg_output_finish(&r, resolution);
     return r.no_memory ? DG_NO_MEMORY : DG_OK;
 }

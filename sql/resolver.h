@@ -71,9 +71,6 @@ enum dg_known_type {
 /* Deeper than the parser's JSON can be. */
 #define DG_RESOLVE_MAX_DEPTH 1000
 #define DG_RESOLVE_MAX_FINDINGS 32
-/* Names compared with items or output columns; a statement that needs more is not decided. It takes thousands of names
-   in a FROM of hundreds. */
-#define DG_RESOLVE_MAX_WORK 200000
 /* The server's limits for a target list (1,664) and a join's columns are near; a longer list is open. */
 #define DG_RESOLVE_MAX_COLUMNS 2000
 
@@ -109,7 +106,7 @@ struct dg_resolver {
     dg_oid role_oid; /* 0: not known */
     enum dg_clause clause;
     unsigned depth;
-    size_t work;
+    struct dg_work *work; /* of the whole text */
     bool no_memory;
     bool gave_up;           /* a limit: part of the statement was not walked, nothing more is found missing */
     bool is_blurred;        /* something analysed so far may raise another error */
@@ -138,6 +135,10 @@ void dg_resolver_leave(struct dg_resolver *r);
 
 /* Adds to the work done; false beyond the limit: the caller decides nothing. */
 bool dg_resolver_work(struct dg_resolver *r, size_t n);
+/* Beyond a limit: nothing more is decided. */
+void dg_resolver_give_up(struct dg_resolver *r);
+/* True once a limit was met, also by a look-up that went on to its end. */
+bool dg_resolver_has_given_up(const struct dg_resolver *r);
 
 /* ---- names.c ---- */
 struct dg_relation_name {

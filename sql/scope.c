@@ -2,6 +2,9 @@
  * Scopes; see scope.h. Searching follows PostgreSQL's parse_relation.c: a level's entries in order, twice found is
  * ambiguous, nothing found goes one level out. What cannot be seen from a lateral position is passed over, or is an
  * error of its own on the wrong side of a RIGHT or FULL JOIN.
+ *
+ * Columns and entries are charged to the items' meter where they are looked at, since some forms multiply them (joins in
+ * joins of wide tables, NATURAL above all): a limit on what a statement holds would not bound them.
  */
 #include "sql/scope.h"
 
@@ -95,6 +98,9 @@ struct name_search {
     enum dg_lookup result;
 };
 
+/* A look-up in a relation, in comparisons. */
+#define RELATION_LOOKUP 8
+
 static bool match_name(void *context, const struct dg_scope_column *column)
 {
     struct name_search *search = context;
@@ -130,6 +136,7 @@ bool dg_item_is_open(const struct dg_scope_item *item)
 
 static const struct dg_scope_column *merged_column(const struct dg_scope_item *join, const char *name)
 {
+    dg_work_add(join->work, join->n_merged);
     for (size_t i = 0; i < join->n_merged; i++) {
         if (strcmp(join->merged[i].name, name) == 0)
             return &join->merged[i];
@@ -157,6 +164,8 @@ enum dg_lookup dg_item_find_column(const struct dg_scope_item *item, const char 
                                    struct dg_scope_column *column)
 {
     memset(column, 0, sizeof(*column));
+    if (!dg_work_add(item->work, RELATION_LOOKUP))
+        return DG_LOOKUP_OPEN;
     if (item->kind == DG_ITEM_JOIN && item->left != NULL && item->right != NULL)
         return find_in_join(item, name, column);
     struct name_search search = {name, column, DG_LOOKUP_NONE};
@@ -179,7 +188,7 @@ static bool each_relation_column(const struct dg_scope_item *item,
         if (n_live < item->n_aliases)
             column.name = item->aliases[n_live];
         n_live++;
-        if (!visit(context, &column))
+        if (!dg_work_add(item->work, 1) || !visit(context, &column))
             return false;
     }
     return true;
@@ -194,6 +203,8 @@ struct rest_visit {
 static bool visit_unless_merged(void *context, const struct dg_scope_column *column)
 {
     struct rest_visit *rest = context;
+    if (!dg_work_add(rest->join->work, 1))
+        return false;
     if (merged_column(rest->join, column->name) != NULL)
         return true;
     return rest->visit(rest->context, column);
@@ -206,7 +217,7 @@ bool dg_item_each_column(const struct dg_scope_item *item,
         return each_relation_column(item, visit, context);
     if (item->kind == DG_ITEM_JOIN && item->left != NULL && item->right != NULL) {
         for (size_t i = 0; i < item->n_merged; i++) {
-            if (!visit(context, &item->merged[i]))
+            if (!dg_work_add(item->work, 1) || !visit(context, &item->merged[i]))
                 return false;
         }
         struct rest_visit rest = {item, visit, context};
@@ -214,7 +225,7 @@ bool dg_item_each_column(const struct dg_scope_item *item,
                dg_item_each_column(item->right, visit_unless_merged, &rest);
     }
     for (size_t i = 0; i < item->list.n; i++) {
-        if (!visit(context, &item->list.columns[i]))
+        if (!dg_work_add(item->work, 1) || !visit(context, &item->list.columns[i]))
             return false;
     }
     return true;
@@ -275,6 +286,7 @@ enum dg_lookup dg_scope_find_column(const struct dg_scope *scope, const char *na
 
 static bool answers_to(const struct dg_scope_item *item, const char *name, dg_oid oid)
 {
+    dg_work_add(item->work, 1);
     if (oid == 0)
         return strcmp(item->name, name) == 0;
     return item->kind == DG_ITEM_RELATION && item->relation->oid == oid && !item->has_alias;
@@ -301,11 +313,13 @@ enum dg_lookup dg_scope_find_item(const struct dg_scope *scope, const char *name
     return DG_LOOKUP_NONE;
 }
 
-struct dg_cte *dg_scope_find_cte(const struct dg_scope *scope, const char *name, unsigned *levels_up)
+struct dg_cte *dg_scope_find_cte(struct dg_work *work, const struct dg_scope *scope, const char *name,
+                                 unsigned *levels_up)
 {
     *levels_up = 0;
     for (; scope != NULL; scope = scope->parent, (*levels_up)++) {
         for (struct dg_cte *cte = scope->ctes; cte != NULL; cte = cte->next) {
+            dg_work_add(work, 1);
             if (strcmp(cte->name, name) == 0)
                 return cte;
         }

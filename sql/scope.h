@@ -16,6 +16,22 @@
 
 struct cJSON; /* the parser's tree */
 
+/* What the names of a text have cost: names compared, near enough. Shared by all its statements. Beyond the limit every
+   look-up is open, so nothing more is found missing. */
+struct dg_work {
+    size_t done;
+    size_t max;
+};
+
+/* False beyond the limit. NULL has none. */
+static inline bool dg_work_add(struct dg_work *work, size_t n)
+{
+    if (work == NULL)
+        return true;
+    work->done = n > work->max - work->done ? work->max : work->done + n;
+    return work->done < work->max;
+}
+
 struct dg_scope_column {
     const char *name;
     dg_oid type_oid;     /* 0: not known */
@@ -67,6 +83,8 @@ struct dg_scope_item {
     const struct dg_scope_column *merged;
     size_t n_merged;
     const char *using_alias; /* JOIN USING (...) AS name */
+
+    struct dg_work *work; /* what searching it costs goes there; NULL: nowhere */
 
     struct dg_scope_item *next; /* in order of analysis */
 };
@@ -130,7 +148,8 @@ bool dg_item_is_open(const struct dg_scope_item *item);
 /* A column of the item by name. System columns only `with_system`. */
 enum dg_lookup dg_item_find_column(const struct dg_scope_item *item, const char *name, bool with_system,
                                    struct dg_scope_column *column);
-/* Calls visit for each column in order (dropped ones left out); stops when it returns false. */
+/* Calls visit for each column in order (dropped ones left out); stops when it returns false, or beyond the limit of
+   work. */
 bool dg_item_each_column(const struct dg_scope_item *item,
                          bool (*visit)(void *context, const struct dg_scope_column *column), void *context);
 
@@ -143,6 +162,7 @@ enum dg_lookup dg_scope_find_column(const struct dg_scope *scope, const char *na
 enum dg_lookup dg_scope_find_item(const struct dg_scope *scope, const char *name, dg_oid oid,
                                   const struct dg_scope_item **item, bool *is_lateral_error);
 /* A CTE by name; *levels_up counts the levels between. NULL when there is none. */
-struct dg_cte *dg_scope_find_cte(const struct dg_scope *scope, const char *name, unsigned *levels_up);
+struct dg_cte *dg_scope_find_cte(struct dg_work *work, const struct dg_scope *scope, const char *name,
+                                 unsigned *levels_up);
 
 #endif

@@ -76,6 +76,8 @@ static const char *locking_words(const cJSON *body)
 static bool can_be_locked(const struct dg_scope *scope, const char *name)
 {
     for (const struct dg_scope_item *item = scope->items; item != NULL; item = item->next) {
+        if (!dg_work_add(item->work, 1))
+            return true;
         if (item->kind == DG_ITEM_JOIN && !item->has_alias) {
             if (item->using_alias != NULL && strcmp(item->using_alias, name) == 0)
                 return true;

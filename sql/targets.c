@@ -182,11 +182,14 @@ static bool add_star_column(void *context, const struct dg_scope_column *column)
     struct star_context *star = context;
     if (!column->is_unexpanded)
         dg_list_add(star->r, star->targets, column);
-    return !star->r->no_memory;
+    /* A list that is full takes no more. */
+    return !star->r->no_memory && (!star->targets->is_open || star->targets->n < DG_RESOLVE_MAX_COLUMNS);
 }
 
 static void report_star(struct dg_resolver *r, const struct dg_scope_item *item, int32_t location)
 {
+    if (!dg_resolver_work(r, 10))
+        return;
     if (item->kind == DG_ITEM_RELATION)
         dg_report_reference(r, item->relation->oid, 0, location);
     if (item->kind == DG_ITEM_JOIN && item->left != NULL && item->right != NULL) {
@@ -258,7 +261,8 @@ static void indirection_star(struct dg_resolver *r, struct dg_scope *scope, cons
     } else if (value.record != NULL && value.record->list.n > 0) {
         dg_targets_star(r, value.record, targets, value.location);
     } else if (composite != NULL) {
-        struct dg_scope_item item = {.kind = DG_ITEM_RELATION, .name = composite->name, .relation = composite};
+        struct dg_scope_item item = {
+            .kind = DG_ITEM_RELATION, .name = composite->name, .relation = composite, .work = r->work};
         dg_targets_star(r, &item, targets, value.location);
     } else {
         targets->is_open = true;

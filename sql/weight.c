@@ -7,6 +7,9 @@
  * factors multiply, and twenty levels of two columns, 450 tokens, come to gigabytes. So each token of a source counts as
  * often as there are columns, and a long one (a literal) for more than one.
  *
+ * A byte that JSON escapes costs the parser as much as a short token where it writes \u0001 (control characters, and < and
+ * > in this parser), and half of that where it writes \n. So many of them count for a token, too.
+ *
  * What is counted too high costs a verdict, what is counted too low costs the process its memory: where a column list
  * ends is decided on the safe side. A source ends where its SET list goes on or ends: a comma or the closing bracket of
  * its own level, WHERE, RETURNING, FROM (not that of IS DISTINCT FROM), the next UPDATE SET of a MERGE.
@@ -23,6 +26,10 @@
 #define MAX_SOURCES 24
 /* A repeated token of so many bytes counts for one more. */
 #define BYTES_PER_TOKEN 64
+/* What is escaped, in fortieths of a microsecond; and how much of it counts for one more. */
+#define SHORT_ESCAPE 1
+#define LONG_ESCAPE 3
+#define ESCAPES_PER_TOKEN 48
 
 struct bracket {
     size_t n_commas; /* met before it in the whole text */
@@ -115,10 +122,27 @@ static bool ends_source(const struct weigher *weigher, const struct dg_token *to
     return is_word(weigher, token, "set") && is_word(weigher, &weigher->before, "update");
 }
 
+static size_t cost_of_escapes(struct dg_str text)
+{
+    size_t cost = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.data[i];
+        if (c == '"' || c == '\\' || c == '\n' || c == '\t' || c == '\r')
+            cost += SHORT_ESCAPE;
+        else if (c < ' ' || c == '<' || c == '>')
+            cost += LONG_ESCAPE;
+    }
+    return cost;
+}
+
 static void add_weight(struct weigher *weigher, const struct dg_token *token)
 {
     size_t factor = factor_of(weigher);
-    size_t weight = factor == 1 ? 1 : factor * (1 + token->len / BYTES_PER_TOKEN);
+    struct dg_str text = {weigher->text.data + token->start, token->len};
+    size_t weight = 1 + (factor == 1 ? 0 : token->len / BYTES_PER_TOKEN);
+    if (token->len * LONG_ESCAPE >= ESCAPES_PER_TOKEN)
+        weight += cost_of_escapes(text) / ESCAPES_PER_TOKEN;
+    weight *= factor;
     weigher->weight = weight > weigher->limit - weigher->weight ? weigher->limit + 1 : weigher->weight + weight;
 }
 

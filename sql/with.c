@@ -9,6 +9,7 @@
 
 /* More queries than this in one WITH RECURSIVE are taken in the written order, and nothing after is exact. */
 #define MAX_ORDERED_CTES 32
+#define WORK_PER_NODE 10
 
 static void add_named(struct dg_resolver *r, struct dg_column_list *list, const char *name)
 {
@@ -100,7 +101,7 @@ static void plain_with(struct dg_resolver *r, struct dg_scope *scope, const cJSO
 struct mention_scan {
     struct dg_cte *const *ctes;
     size_t n;
-    size_t n_nodes; /* looked at: work that is bounded over all WITHs of a statement */
+    struct dg_work *work; /* it is walked through again in each WITH around it */
     bool has_inner_with;
 };
 
@@ -108,9 +109,8 @@ struct mention_scan {
 static uint64_t mentions(const cJSON *tree, struct mention_scan *scan, unsigned depth)
 {
     uint64_t found = 0;
-    if (depth > DG_RESOLVE_MAX_DEPTH)
+    if (depth > DG_RESOLVE_MAX_DEPTH || !dg_work_add(scan->work, WORK_PER_NODE))
         return 0;
-    scan->n_nodes++;
     const char *name = dg_tree_string(tree, "relname");
     if (name != NULL && dg_tree_string(tree, "schemaname") == NULL) {
         for (size_t i = 0; i < scan->n; i++) {
@@ -155,6 +155,7 @@ static void sort_by_dependency(struct dg_resolver *r, struct dg_cte **ctes, uint
 
 /* How a query refers to itself. */
 struct recursion {
+    struct dg_work *work;
     const char *name;
     size_t n;      /* times */
     bool is_risky; /* something that the server may refuse a reference under: outer joins, sub-selects, EXCEPT */
@@ -162,7 +163,7 @@ struct recursion {
 
 static void count_references(const cJSON *tree, struct recursion *recursion, unsigned depth)
 {
-    if (depth > DG_RESOLVE_MAX_DEPTH)
+    if (depth > DG_RESOLVE_MAX_DEPTH || !dg_work_add(recursion->work, WORK_PER_NODE))
         return;
     if (dg_tree_is(tree, "relname", recursion->name) && dg_tree_string(tree, "schemaname") == NULL)
         recursion->n++;
@@ -180,8 +181,8 @@ static void check_recursion(struct dg_resolver *r, const struct dg_cte *cte)
 {
     const cJSON *query = dg_tree_field(cte->body, "ctequery");
     const cJSON *select = dg_tree_body(query, DG_NODE_SELECT_STMT);
-    struct recursion all = {.name = cte->name};
-    struct recursion second = {.name = cte->name};
+    struct recursion all = {.work = r->work, .name = cte->name};
+    struct recursion second = {.work = r->work, .name = cte->name};
     count_references(query, &all, 0);
     if (all.n == 0)
         return;
@@ -196,7 +197,7 @@ static void check_recursion(struct dg_resolver *r, const struct dg_cte *cte)
 static void order_ctes(struct dg_resolver *r, struct dg_cte **ctes, size_t n)
 {
     uint64_t needs[MAX_ORDERED_CTES];
-    struct mention_scan scan = {.ctes = ctes, .n = n};
+    struct mention_scan scan = {.ctes = ctes, .n = n, .work = r->work};
     if (n > MAX_ORDERED_CTES) {
         dg_resolver_blur(r);
         return;
@@ -205,7 +206,7 @@ static void order_ctes(struct dg_resolver *r, struct dg_cte **ctes, size_t n)
         needs[i] = mentions(dg_tree_field(ctes[i]->body, "ctequery"), &scan, 0);
     if (scan.has_inner_with)
         dg_resolver_blur(r);
-    if (!dg_resolver_work(r, scan.n_nodes / 4))
+    if (!dg_resolver_work(r, 0))
         return;
     for (size_t i = 0; i < n; i++)
         check_recursion(r, ctes[i]);

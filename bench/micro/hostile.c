@@ -61,24 +61,23 @@ void hostile_write(struct dg_text *out, const char *pattern, size_t n, size_t m)
     write_part(&writer, pattern, pattern + strlen(pattern), 1);
 }
 
-static bool fits(struct dg_text *out, const char *pattern, size_t n, double ratio, size_t max_tokens)
+static bool fits(struct dg_text *out, const char *pattern, size_t n, double ratio, size_t max_tokens, size_t max_bytes)
 {
     double m = (double)n * ratio;
     hostile_write(out, pattern, n, m < 1 ? 1 : (size_t)m);
-    return !out->failed && dg_sql_weigh_tokens(dg_text_view(out), max_tokens) <= max_tokens;
+    return !out->failed && out->len <= max_bytes && dg_sql_weigh_tokens(dg_text_view(out), max_tokens) <= max_tokens;
 }
 
 size_t hostile_largest(struct dg_text *out, const char *pattern, double ratio, size_t max_tokens, size_t max_bytes)
 {
     size_t low = 0;
     size_t high = max_bytes + 1;
-    out->max_bytes = max_bytes + 1; /* and the NUL */
     while (high - low > 1) {
         size_t middle = low + (high - low) / 2;
         /* From below: most forms end at a few thousand. */
         if (low * 2 + 1 < middle)
             middle = low * 2 + 1;
-        if (fits(out, pattern, middle, ratio, max_tokens))
+        if (fits(out, pattern, middle, ratio, max_tokens, max_bytes))
             low = middle;
         else
             high = middle;

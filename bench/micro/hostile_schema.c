@@ -122,6 +122,24 @@ static void add_diamond(struct maker *maker)
     add_table_of(maker, PUBLIC, "diamond", 3, INT4, parents, 2);
 }
 
+/* Its rows are checked against NOT NULL only if no partition is foreign, which is looked for among all relations. */
+static void add_partitioned(struct maker *maker)
+{
+    static const struct dg_column columns[] = {
+        {.name = "c1", .type_oid = INT4, .typmod = -1, .flags = DG_COLUMN_NOT_NULL},
+        {.name = "c2", .type_oid = INT4, .typmod = -1, .flags = DG_COLUMN_GENERATED}};
+    const struct dg_relation table = {.oid = maker->next_relation,
+                                      .namespace_oid = PUBLIC,
+                                      .row_type_oid = maker->next_relation + 1,
+                                      .name = "parted",
+                                      .columns = columns,
+                                      .n_columns = 2,
+                                      .kind = 'p',
+                                      .persistence = 'p'};
+    maker->next_relation += 2;
+    must(dg_builder_relation(maker->builder, &table));
+}
+
 static void add_schemas(struct maker *maker, size_t n)
 {
     char name[32];
@@ -220,6 +238,7 @@ struct dg_snapshot *hostile_schema(bool is_large)
     maker.next_relation = 900000;
     add_table_of(&maker, PUBLIC, "nested1", 1600, 900001, NULL, 0);
     add_diamond(&maker);
+    add_partitioned(&maker);
     add_schemas(&maker, is_large ? 1000 : 5);
     add_functions(&maker, 3000, is_large ? 1000 : 10, wide_oid);
     must(dg_builder_finish(maker.builder, 0, 0, &snapshot));

@@ -160,7 +160,7 @@ static void try_ratio(struct bench *bench, struct result *base, double ratio)
     /* From below, and not on from where it is beyond all bounds: some forms would take minutes. */
     for (double scale = SMALLEST_SCALE; scale < 1.01 && worst.ns < BEYOND_ALL_BOUNDS_NS; scale *= SCALE_STEP) {
         struct result here = *base;
-        here.n = (size_t)((double)largest * scale);
+        here.n = scale > 1 ? largest : (size_t)((double)largest * scale);
         double m = (double)here.n * ratio;
         here.m = m < 1 ? 1 : (size_t)m;
         if (here.n == last_n)
@@ -319,7 +319,7 @@ int main(int argc, char **argv)
         return 64;
     }
     bench->results = calloc(MAX_RESULTS, sizeof(*bench->results));
-    dg_text_init(&bench->text, bench->options.max_bytes + 1);
+    dg_text_init(&bench->text, 4 * bench->options.max_bytes);
     dg_arena_init(&bench->arena, DG_GUARD_ANALYSIS_BYTES);
     for (int is_large = 0; is_large < 2; is_large++) {
         bench->schemas[is_large] = hostile_schema(is_large != 0);

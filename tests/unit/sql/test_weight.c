@@ -76,6 +76,18 @@ static void a_long_token_that_is_repeated_counts_for_more(void **state)
     assert_int_equal(dg_sql_weigh_tokens(dg_str_of(text), LIMIT), 6);
 }
 
+static void many_bytes_that_json_escapes_count_for_more(void **state)
+{
+    static char text[2000];
+    (void)state;
+    snprintf(text, sizeof(text), "SELECT '%0*d'", 480, 0);
+    assert_int_equal(dg_sql_weigh_tokens(dg_str_of(text), LIMIT), 2);
+    memset(strchr(text, '0'), '\n', 480);
+    assert_int_equal(dg_sql_weigh_tokens(dg_str_of(text), LIMIT), 2 + 10);
+    memset(strchr(text, '\n'), '<', 480);
+    assert_int_equal(dg_sql_weigh_tokens(dg_str_of(text), LIMIT), 2 + 30);
+}
+
 static void weighing_stops_just_above_the_limit(void **state)
 {
     (void)state;
@@ -145,6 +157,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_token_counts_as_often_as_the_tree_has_it),
         cmocka_unit_test(a_long_token_that_is_repeated_counts_for_more),
+        cmocka_unit_test(many_bytes_that_json_escapes_count_for_more),
         cmocka_unit_test(weighing_stops_just_above_the_limit),
         cmocka_unit_test(updates_in_updates_are_beyond_the_limit_before_they_are_beyond_memory),
         cmocka_unit_test(the_parsers_tree_is_no_larger),
