@@ -26,6 +26,20 @@ static void when_clause(struct dg_resolver *r, struct dg_scope *scope, struct dg
     }
 }
 
+/* 42601, before the target is looked up: a WHEN behind one of its kind that has no condition. */
+static bool has_unreachable_when(const cJSON *first)
+{
+    bool is_closed[2] = {false, false};
+    for (const cJSON *item = first; item != NULL; item = item->next) {
+        const cJSON *when = dg_tree_body(item, DG_NODE_MERGE_WHEN_CLAUSE);
+        bool is_matched = dg_tree_bool(when, "matched");
+        if (is_closed[is_matched])
+            return true;
+        is_closed[is_matched] = dg_tree_field(when, "condition") == NULL;
+    }
+    return false;
+}
+
 /* The source's own entry (the last) shows its name and columns in every WHEN, though a join hid them. */
 void dg_merge(struct dg_resolver *r, struct dg_scope *parent, const cJSON *body)
 {
@@ -34,6 +48,8 @@ void dg_merge(struct dg_resolver *r, struct dg_scope *parent, const cJSON *body)
     if (r->facts->version_num < 150000)
         dg_resolver_blur(r); /* 42601 */
     dg_with_clause(r, &scope, dg_tree_field(body, "withClause"));
+    if (has_unreachable_when(dg_tree_list(body, "mergeWhenClauses")))
+        dg_resolver_blur(r);
     struct dg_scope_item *target = dg_from_target(r, &scope, dg_tree_field(body, "relation"));
     if (target == NULL)
         return;

@@ -15,6 +15,7 @@ import sys
 import time
 import traceback
 
+import contracts
 import environment
 import mutate_cases
 import notation
@@ -54,6 +55,7 @@ ORACLES = {
     "schema changes": (schema_changes.run, schema_changes.parser, 25, {"rounds": 20}),
     "cases": (mutate_cases.run, lambda: common(mutate_cases.__doc__), 10, {"mutations": 50}),
     "application": (orm.run, lambda: common(orm.__doc__), 10, {"mutations": 30}),
+    "random writes": (contracts.run, contracts.parser, 10, {"statements": 20000}),
     "notation": (notation.run, lambda: common(notation.__doc__), 5, {}),
     **{f"regression, {name}": (regression, oracle.parser, 10, {"mutations": 1, "encoding": name}) for name in OTHERS},
     **{f"schema changes, {name}": (schema_changes.run, schema_changes.parser, 5, {"rounds": 3, "encoding": name}) for name in OTHERS},
@@ -61,7 +63,7 @@ ORACLES = {
        for name in OTHERS},
     **{f"application, {name}": (orm.run, lambda: common(orm.__doc__), 3, {"mutations": 5, "encoding": name}) for name in OTHERS},
 }
-GROWING = ("mutations", "valid", "rounds")
+GROWING = ("mutations", "valid", "rounds", "statements")
 
 
 def play(name, probe, seed, minutes, jobs):

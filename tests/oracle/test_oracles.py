@@ -11,6 +11,7 @@ import sys
 import unittest
 
 import compare
+import contracts
 import mutate_cases
 import orm
 import run
@@ -46,6 +47,11 @@ class Oracles(unittest.TestCase):
 
     def test_the_schema_changes_under_the_statements(self):
         self.play(schema_changes, 1000, rounds=1, steps=1, generated=20)
+
+    def test_random_writes_are_refused_as_foreseen(self):
+        written, = self.play(contracts, 1200, statements=1200)
+        for code in ("23502", "428C9", "42P10", "22P02"):
+            self.assertGreaterEqual(written.codes[code]["same code"], 5, code)
 
     @unittest.skipUnless(shutil.which("sqlsmith"), "sqlsmith is not installed: ./dev oracle installs it")
     def test_what_sqlsmith_makes(self):

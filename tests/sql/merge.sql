@@ -32,3 +32,9 @@ merge into t using (s join vs using (id)) on t.id = vs.id when matched then upda
 with c as (select 1 as id) merge into t using c on t.id = c.id when matched then delete
 --: other 42712 0 name "s" specified more than once
 merge into s using s on t.id = s.id when matched then delete
+--: fails 42601 0 unreachable WHEN clause specified after unconditional WHEN clause
+merge into nope using s on true when matched then delete when matched then do nothing
+--: fails 42601 0 unreachable WHEN clause specified after unconditional WHEN clause
+merge into t using s on true when matched then delete when matched and nope then do nothing
+--: 42P01 12 relation "nope" does not exist
+merge into nope using s on true when matched and s.id = 1 then delete when matched then do nothing when not matched then do nothing
