@@ -358,9 +358,10 @@ static bool using_side(struct dg_resolver *r, const struct dg_scope_item *side, 
 static bool is_repeated(struct dg_resolver *r, const cJSON *names, const cJSON *last)
 {
     size_t n = 0;
+    const char *name = dg_tree_sval(last);
     for (const cJSON *item = names; item != last && n < 64; item = item->next, n++) {
-        dg_work_add(r->work, 4);
-        if (strcmp(dg_tree_sval(item) == NULL ? "" : dg_tree_sval(item), dg_tree_sval(last)) == 0)
+        const char *other = dg_tree_sval(item);
+        if (!dg_work_add(r->work, 6) || (other != NULL && strcmp(other, name) == 0))
             return true;
     }
     return n >= 64;
@@ -371,7 +372,7 @@ static void merge_using(struct dg_resolver *r, struct dg_scope_item *join, const
     struct dg_column_list merged = {0};
     enum dg_clause clause = r->clause;
     r->clause = DG_CLAUSE_USING;
-    for (const cJSON *item = names; item != NULL; item = item->next) {
+    for (const cJSON *item = names; item != NULL && dg_resolver_work(r, 1); item = item->next) {
         const char *name = dg_tree_sval(item);
         struct dg_scope_column left;
         struct dg_scope_column right;

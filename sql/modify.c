@@ -179,6 +179,8 @@ void dg_modify_assign_row(struct dg_resolver *r, struct dg_scope *scope, const s
                           const cJSON *columns, const cJSON *row)
 {
     struct assignment at = {.target = target, .column = columns, .has_list = columns != NULL};
+    if (!dg_resolver_work(r, 1))
+        return;
     size_t n = (size_t)dg_tree_length(row);
     struct dg_value *values = dg_arena_array(r->arena, n + 1, sizeof(*values));
     if (values == NULL) {

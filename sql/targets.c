@@ -221,6 +221,8 @@ static void bare_star(struct dg_resolver *r, struct dg_scope *scope, struct dg_c
             continue;
         has_table = true;
         dg_targets_star(r, entry->item, targets, location);
+        if (dg_resolver_has_given_up(r))
+            return;
     }
     if (!has_table)
         dg_resolver_blur(r); /* 42601 */
