@@ -26,7 +26,7 @@ def parser(description, **defaults):
     made.add_argument("--seed", default="1")
     made.add_argument("--seconds", type=float, default=0, help="stop after so long; 0: when all is done")
     made.add_argument("--encoding", default="UTF8", choices=("UTF8", "LATIN1", "SQL_ASCII"))
-    made.add_argument("--unknown", action="store_true", help="report what was not decided too")
+    made.add_argument("--unknown", action="store_true", help="report what was not decided or not foreseen too")
     made.add_argument("--progress", action="store_true", help="say on standard error how far it is")
     return made
 

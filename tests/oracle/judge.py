@@ -41,7 +41,7 @@ class Probe:
 
     def __init__(self, binary, url):
         self._process = subprocess.Popen([str(binary), url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                                         encoding="utf-8")
+                                         encoding="utf-8", errors="replace")
 
     def __enter__(self):
         return self

@@ -6,6 +6,7 @@ Each kind of change is a method that gives the words to put in an identifier's p
 """
 
 import collections
+import re
 
 from psql_file import TOKEN, identifiers
 
@@ -13,6 +14,7 @@ SYSTEM_COLUMNS = ("ctid", "xmin", "xmax", "cmin", "cmax", "tableoid", "oid")
 FUNCTIONS = ("lower", "count", "abs", "text", "name", "max", "upper", "int4", "to_json")
 PSEUDO = ("excluded", "old", "new", "value", "ordinality", "column1", "merge_action", "unnamed_subquery")
 FOREIGN_COMMENT = "/* \u00e9\u65e5\U0001f600 */ "
+INSERT = re.compile(r'(\s*insert\s+into\s+[\w."$]+(?:\s+as\s+\w+)?\s*\()([^()]*)(\)\s*values\s*)(?=\()', re.IGNORECASE)
 CATALOG_NAMES = """
 select string_agg(distinct quote_ident(name), E'\\x01') from (
     select attname from pg_attribute a join pg_class c on c.oid = attrelid
@@ -49,6 +51,9 @@ class Mutator:
         weights = [self.changes[kind][0] for kind in kinds]
         for _ in range(n):
             kind = self.random.choices(kinds, weights)[0]
+            if self.random.random() < 0.2 and (shorter := self.without_a_column(text)):
+                yield "column left out", shorter
+                continue
             n_places = 2 if len(found) > 1 and self.random.random() < 0.2 else 1
             changed = self.change(text, found, kind, n_places)
             if changed != text:
@@ -62,6 +67,31 @@ class Mutator:
         for start, end, name in sorted(places, reverse=True):
             text = self.changes[kind][1](text, start, end, name, found)
         return text
+
+    def without_a_column(self, text):
+        """An INSERT of VALUES without one of its columns, and without its values; None if it is not that."""
+        match = INSERT.match(text)
+        columns = match[2].split(",") if match else []
+        if len(columns) < 2:
+            return None
+        left_out = self.random.randrange(len(columns))
+        del columns[left_out]
+        depth, n, kept = 0, 0, []
+        for token in TOKEN.finditer(text, match.end()):
+            if depth == 0 and not token["open"] and token.group() not in (",", " ", "\n"):
+                kept.append(text[token.start():])
+                break
+            depth += 1 if token["open"] else -1 if token["close"] else 0
+            if (depth == 1 and token["open"]) or (depth == 0 and token["close"]):
+                n = 0
+            elif depth == 1 and token.group() == ",":
+                n += 1
+                if n == (left_out or 1):
+                    continue
+            elif depth >= 1 and n == left_out:
+                continue
+            kept.append(token.group())
+        return match[1] + ",".join(columns) + match[3] + "".join(kept)
 
     def behind_a_comment(self, text):
         """Positions count characters: now and then some of several bytes stand in front."""

@@ -38,7 +38,8 @@ class Tally:
         if verdict.kind == "unknown":
             self.reasons[verdict.reason + ("" if answer.accepted else " " + answer.sqlstate)] += 1
         self.exact += bool(verdict.finding and verdict.finding["exact"])
-        is_silent = verdict.kind == "unknown" and verdict.reason not in ("temp", "ddl")
+        is_silent = (verdict.kind == "unknown" and verdict.reason not in ("temp", "ddl")) or (
+            verdict.kind == "other" and answer.sqlstate in ALSO and is_own_error(answer))
         if verdict.kind in FAILURES or (self.keeps_unknown and is_silent):
             self.disagreements.append({"origin": str(origin), "text": text, "verdict": str(verdict), "server": str(answer)})
 

@@ -18,8 +18,27 @@ import run
 import schema_changes
 import smith
 import tally
+from cluster import Cluster
+from judge import Probe, Server, judge
 
 PROBE = None
+FOREIGN = """
+create table t (id int, "\u00e9" int not null, plain int);
+create table "caf\u00e9" (id int);
+create type m as enum ('\u00e9', 'ok');
+create table u (m m);
+create schema "s\u00e9";
+create function "f\u00e9"(int) returns int language sql as 'select 1';
+"""
+FOREIGN_STATEMENTS = (
+    ("select id, plain from t", "agree"),
+    ("select nope from t", "foreseen"),
+    ("select id, 'x', t.nope from t", "foreseen"),
+    ("select * from t join u using (nope)", "foreseen"),
+    ("insert into t (id) values (1)", "otherwise"),
+    ("insert into u values ('nope')", "otherwise"),
+    ("insert into u values ('ok')", "agree"),
+    ("select s.nope(1)", "otherwise"))
 
 
 class Oracles(unittest.TestCase):
@@ -62,6 +81,20 @@ class Oracles(unittest.TestCase):
     def test_databases_of_other_encodings(self):
         for encoding in run.OTHERS:  # their snapshots and positions; more of it in run.py
             self.play(orm, 300, mutations=1, encoding=encoding)
+
+    def test_names_in_bytes_of_another_encoding_do_no_harm(self):
+        with Cluster() as cluster:
+            for encoding in run.OTHERS:
+                url = compare.create_database(cluster, f"foreign_{encoding.lower()}", encoding)
+                with Server(url) as owner:
+                    owner.script(f"SET client_encoding TO '{encoding}'")
+                    self.assertEqual(owner.connection.exec_(FOREIGN.encode("latin-1")).error_message, b"")
+                with Probe(PROBE, url) as probe, Server(url) as server:
+                    probe.load()
+                    for text, wanted in FOREIGN_STATEMENTS:
+                        analysis = probe.analyze(text)
+                        verdict = judge(analysis, server.answer(text, analysis))
+                        self.assertEqual(verdict.kind, wanted, f"{text} in {encoding}: {verdict}")
 
     def test_one_oracle_that_breaks_does_not_take_the_others_with_it(self):
         with contextlib.redirect_stderr(io.StringIO()) as words:
