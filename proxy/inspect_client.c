@@ -208,9 +208,12 @@ static enum dg_step inspect_execute(struct dg_split *split, const struct dg_fram
     return enter(split, DG_SENT_EXECUTE, dg_guard_execute(split->session->guard, portal));
 }
 
-/* After a refused Parse, as the server does after an error: Sync ends it, Terminate is honoured, the rest goes. */
+/* After a refused Parse, as the server does after an error: Sync ends it, Terminate is honoured, the rest goes. Only on a
+   type that it does not know in this place it ends the session, and says so itself. */
 static enum dg_step discard(struct dg_session *session, char type)
 {
+    if (type == DG_FRONTEND_PASSWORD || dg_message_type_find(DG_SIDE_FRONTEND, type) == NULL)
+        return DG_STEP_PASS;
     if (type == DG_FRONTEND_TERMINATE) {
         session->has_terminated = true;
         return DG_STEP_PASS;

@@ -223,9 +223,13 @@ void dg_session_fail(struct dg_session *session, const char *sqlstate, const cha
 {
     if (session->state == DG_SESSION_PARTING || session->state == DG_SESSION_CLOSED)
         return;
-    /* Half a message has gone out: nothing that follows could be read. */
-    if (session->to_client.body_left > 0 || session->state == DG_SESSION_CANCELLING) {
+    if (session->state == DG_SESSION_CANCELLING) {
         dg_session_enter(session, DG_SESSION_CLOSED);
+        return;
+    }
+    /* Half a message has gone out: words behind it could not be read, but what came of it still goes. */
+    if (session->to_client.body_left > 0) {
+        dg_session_enter(session, DG_SESSION_PARTING);
         return;
     }
     struct dg_buffer out;

@@ -3,15 +3,18 @@
 The guard is a puppet: its orders stand in the statements, as comments.
 """
 
+import select
 import signal
+import socket
+import struct
 import time
 import unittest
 
 import environment
 from cluster import Cluster
 from puppet import Puppet
-from wire import (EOF, FLUSH, SYNC, TERMINATE, Connection, bind, cancel_request, close, copy_data, describe, execute,
-                  fields, parse, query, types)
+from wire import (COPY_DONE, EOF, FLUSH, SYNC, TERMINATE, Connection, bind, cancel_request, close, copy_data, describe,
+                  execute, fields, message, parse, query, types)
 
 
 class DecisionsCase(unittest.TestCase):
@@ -55,6 +58,51 @@ class Refusals(DecisionsCase):
     def test_terminate_is_honoured_among_what_is_discarded(self):
         answer = self.connection.ask(parse("select 1 /* refuse */") + bind() + TERMINATE, "EOF")
         self.assertEqual(types(answer), "E!")
+
+    def test_an_unknown_message_among_what_is_discarded_is_the_servers_to_judge(self):
+        for unknown in (message("y", b"what"), message("p", b"password\0")):
+            with self.subTest(unknown=unknown), Connection(self.puppet.port) as connection:
+                connection.login()
+                answer = connection.ask(parse("select 1 /* refuse */") + bind() + unknown, "EOF")
+                self.assertEqual(types(answer), "EE!")
+                self.assertEqual((fields(answer[1])["S"], fields(answer[1])["C"]), ("FATAL", "08P01"))
+
+    def test_one_error_a_batch_and_nothing_before_its_sync(self):
+        self.connection.send((parse("select 1 /* refuse */") + bind() + execute()) * 3 + FLUSH)
+        self.assertEqual(types(self.connection.read_until("E")), "E")
+        self.assertEqual(select.select([self.connection.socket], [], [], 0.1)[0], [])
+        self.assertEqual(types(self.connection.ask(SYNC)), "Z")
+        self.assertEqual(types(self.connection.ask(SYNC + parse("select 1") + SYNC, "ZZ")), "Z1Z")
+
+    def test_messages_of_any_size_are_discarded(self):
+        for n in (9000, 70_000, 3_000_000):
+            rest = bind("x" * n) + query("y" * n) + copy_data(b"z" * n) + execute("p" * n)
+            self.assertEqual(types(self.connection.ask(parse("select 1 /* refuse */") + rest + SYNC)), "EZ")
+        self.assertUsable()
+
+    def test_refused_at_any_cut(self):
+        for shape in ("glued", "bytes"):
+            with Connection(self.puppet.port, shape) as connection:
+                connection.login()
+                batch = parse("select 1 /* refuse */") + bind() + execute() + SYNC
+                self.assertEqual(types(connection.ask((batch + query("select 2 /* refuse */")) * 20, "Z" * 40)), "EZ" * 40)
+                self.assertEqual(types(connection.ask(query("select 1"))), "TDCZ")
+
+    def test_a_half_closed_client_gets_its_refusal(self):
+        self.connection.send(query("select 1 /* refuse */"))
+        self.connection.socket.shutdown(socket.SHUT_WR)
+        self.assertEqual(types(self.connection.read_until("EOF")), "EZ!")
+
+    def test_a_server_that_has_gone_has_the_first_word(self):
+        """The proxy sleeps while the server leaves and the client asks: whichever it sees first, it refuses nothing."""
+        pid = struct.unpack("!I", self.connection.key_data[:4])[0]
+        self.puppet.process.send_signal(signal.SIGSTOP)
+        self.cluster.psql(f"select pg_terminate_backend({pid}, 10000)")
+        self.connection.send(query("select 1 /* refuse */"))
+        self.puppet.process.send_signal(signal.SIGCONT)
+        answer = self.connection.read_until("EOF")
+        self.assertEqual(types(answer), "E!")
+        self.assertEqual(fields(answer[0])["C"], "57P01")
 
     def test_the_unnamed_statement_is_dead_after_it(self):
         for refused in (query("select 1 /* refuse */"), parse("select 1 /* refuse */") + SYNC):
@@ -133,6 +181,54 @@ class Holds(DecisionsCase):
         self.assertEqual(fields(answer[-2])["C"], "57014")
 
 
+    def test_a_held_statement_of_a_client_that_resets(self):
+        self.connection.send(query("select 1 /* hold 200 */"))
+        environment.wait_until(lambda: self.told("hold query"), "the hold")
+        pid = struct.unpack("!I", self.connection.key_data[:4])[0]
+        self.connection.reset()
+        environment.wait_until(lambda: self.cluster.psql(f"select count(*) from pg_stat_activity where pid = {pid}") == "0",
+                               "the session to end")
+
+    def test_a_held_statement_whose_server_goes(self):
+        self.connection.send(query("select 1 /* hold 60000 */"))
+        environment.wait_until(lambda: self.told("hold query"), "the hold")
+        pid = struct.unpack("!I", self.connection.key_data[:4])[0]
+        self.cluster.psql(f"select pg_terminate_backend({pid})")
+        answer = self.connection.read_until("EOF")
+        self.assertEqual(types(answer), "E!")
+        self.assertEqual(fields(answer[0])["C"], "57P01")
+
+    def test_a_held_batch_of_a_half_closed_client(self):
+        self.connection.send(parse("select 1 /* hold 100 */") + bind() + execute() + SYNC + query("select 2 /* hold 50 */"))
+        self.connection.socket.shutdown(socket.SHUT_WR)
+        self.assertEqual(types(self.connection.read_until("EOF")), "12DCZTDCZ!")
+
+    def test_terminate_in_the_batch_of_a_held_parse(self):
+        self.cluster.psql("create table if not exists held (a int)")
+        self.connection.send(parse("insert into held values (1) /* hold 100 */") + bind() + execute() + SYNC + TERMINATE)
+        self.assertEqual(types(self.connection.read_until("EOF")), "12CZ!")
+        self.assertEqual(self.cluster.psql("select count(*) from held"), "1")
+
+    def test_cancels_in_a_hold_hit_it_once(self):
+        """Many cancels at once: the statement ends, and what comes after them is not hit."""
+        self.connection.send(query("select pg_sleep(60) /* hold 60000 */"))
+        environment.wait_until(lambda: self.told("hold query"), "the hold")
+        cancellers = [self.enterContext(Connection(self.puppet.port)) for _ in range(40)]
+        for canceller in cancellers:
+            canceller.send(cancel_request(self.connection.key_data))
+        self.assertEqual(fields(self.connection.read_until("Z")[-2])["C"], "57014")
+        for canceller in cancellers:
+            self.assertEqual(canceller.read_until("EOF"), [EOF])
+        self.assertUsable()
+
+    def test_a_cancel_while_an_error_is_held(self):
+        self.connection.send(query("select 1/0 /* late 200 */") + query("select 2"))
+        environment.wait_until(lambda: self.told("error query"), "the error")
+        with Connection(self.puppet.port) as canceller:
+            self.assertEqual(canceller.ask(cancel_request(self.connection.key_data), "EOF"), [EOF])
+        self.assertEqual(types(self.connection.read_until("ZZ")), "EZTDCZ")
+
+
 class Errors(DecisionsCase):
     def test_an_explained_error_keeps_the_servers_fields(self):
         plain = fields(self.connection.ask(query("select 1/0 /* */ /* xxxxxx */"))[0])
@@ -151,6 +247,31 @@ class Errors(DecisionsCase):
         answer = self.connection.ask(query("select pg_sleep(0.2), 1/0 /* late 100 */") + query("select 2 /* hold 600 */"),
                                      "ZZ")
         self.assertEqual(types(answer)[-6:], "EZTDCZ")
+
+    def test_explained_errors_in_a_long_pipeline(self):
+        """Each error is in its place, while the answers are larger than any buffer and the client reads late."""
+        n = 400
+        piece = query("select repeat('x', 20000)") + query("select 1/0 /* explain */")
+        answer = self.connection.ask(piece * n, "ZZ" * n)
+        self.assertEqual(types(answer), "TDCZEZ" * n)
+        self.assertEqual({fields(found).get("D") for found in answer if found[:1] == b"E"}, {"our detail"})
+
+    def test_an_explained_error_in_the_middle_of_rows(self):
+        for sql in ("select repeat('x', i), 1 / (30 - i) from generate_series(1, 99) i /* explain */",
+                    "select repeat('x', i * 9000), 1 / (30 - i) from generate_series(1, 99) i /* late 50 */"):
+            answer = self.connection.ask(query(sql) + query("select 2"), "ZZ")
+            self.assertEqual(types(answer), "T" + "D" * 29 + "EZTDCZ")
+            self.assertEqual(fields(answer[30])["D"], "our detail")
+
+    def test_a_terminated_session_has_its_last_words_unexplained(self):
+        answer = self.connection.ask(query("select pg_terminate_backend(pg_backend_pid()) /* explain */"), "EOF")
+        self.assertNotIn("D", fields(answer[-2]))
+
+    def test_ends_of_copy_without_end(self):
+        """The server answers none of them: they may not fill the queue."""
+        self.connection.socket.settimeout(20)
+        self.assertEqual(types(self.connection.ask(parse("select 1") + COPY_DONE * 150_000 + SYNC)), "1Z")
+        self.assertUsable()
 
     def test_each_answer_finds_its_statement(self):
         self.connection.ask(parse("select 1") + bind() + execute() + parse("selekt 2") + bind() + execute() +
