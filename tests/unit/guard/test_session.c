@@ -565,6 +565,20 @@ static void test_a_false_alarm_disarms_for_good(void **state)
     world_fini(&world);
 }
 
+/* What the breaker answers rests on missing names alone. */
+static void test_a_false_alarm_of_another_kind_does_not(void **state)
+{
+    (void)state;
+    struct world world;
+    struct dg_guard_session *session = after_the_error(&world, "mode=enforce");
+    run_query(session, "SELECT id FROM leads, orders", "SELECT 0", 'I'); /* ambiguous, and yet it ran */
+    world_answer(&world, DG_OK);
+    assert_true(predictions(&world, "false_alarm", "") == 1);
+    assert_false(atomic_load(&session->view->database->is_disarmed));
+    dg_guard_session_free(session);
+    world_fini(&world);
+}
+
 static void test_where_idle_session_timeout_may_be_set(void **state)
 {
     (void)state;
@@ -728,6 +742,7 @@ int main(void)
         cmocka_unit_test(test_what_closes_the_breaker),
         cmocka_unit_test(test_other_modes_answer_nothing),
         cmocka_unit_test(test_a_false_alarm_disarms_for_good),
+        cmocka_unit_test(test_a_false_alarm_of_another_kind_does_not),
         cmocka_unit_test(test_where_idle_session_timeout_may_be_set),
         cmocka_unit_test(test_a_parse_is_answered_and_kills_the_unnamed_only),
         cmocka_unit_test(test_a_server_that_has_spoken_is_heard_first),
