@@ -434,8 +434,12 @@ static struct dg_value type_cast(struct dg_resolver *r, struct dg_scope *scope, 
         dg_resolver_blur(r);
     struct dg_value value = dg_expression(r, scope, dg_tree_field(body, "arg"));
     int32_t location = dg_tree_location(body);
-    if (location < 0 || (value.location >= 0 && value.location < location))
-        location = value.location; /* x::t starts where x does, CAST(x AS t) at CAST */
+    /* x::t starts where x does, CAST(x AS t) at CAST, unless the cast leaves x as it is or makes another constant of it. */
+    bool is_same = type != NULL && value.type_oid == type->oid;
+    bool is_literal = value.is_constant && (value.is_string || value.type_oid == 0) && type != NULL &&
+                      type->kind != 'd' && dg_tree_child(body, "arg").kind != DG_NODE_PARAM_REF;
+    if (location < 0 || is_same || is_literal || (value.location >= 0 && value.location < location))
+        location = value.location;
     struct dg_value result = typed(type == NULL ? 0 : type->oid, location);
     if (type == NULL || (!dg_expression_fits(&value, type->oid) && !dg_enum_accepts(r, &value, type->oid)))
         dg_resolver_blur(r);

@@ -7,7 +7,7 @@ Whatever a session can do that changes what a name means belongs here, each in e
 
 BEGINNING = """BEGIN;
 DROP SCHEMA IF EXISTS s1, s2, s3, walker CASCADE;
-DROP SCHEMA public CASCADE;
+DROP SCHEMA IF EXISTS public CASCADE;
 CREATE SCHEMA public; CREATE SCHEMA s1; CREATE SCHEMA s2; CREATE SCHEMA walker;
 CREATE TABLE public.t1 (a int, b int); CREATE TABLE s1.t1 (a int, c int); CREATE TABLE s1.t2 (b int);
 CREATE TABLE s2.t2 (c int, a int); CREATE TABLE s2.t3 (a int); CREATE TABLE walker.t3 (b int); CREATE TABLE u1 (a int);

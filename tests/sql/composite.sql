@@ -410,3 +410,33 @@ insert into t (id) values (1) returning (cc).f1, (t).cc.f1
 insert into t (id) values (1) returning (cc).nope
 --: 42703 42 column t.nope does not exist
 insert into t (id) values (1) returning (t).nope
+--: ok
+select (m[1][2]).f1 from t
+--: fails 42703 9 column "nope" not found in data type comp
+select (m[1][2]).nope from t
+--: ok undecided
+select t.full_name, (t).full_name, full_name(t) from t
+--: ok undecided
+select (t.cc).cname, (cc).cname from t
+--: ok undecided
+select t.anyone, (t.cc).anyone, (id).anyone from t
+--: ok undecided
+select (u.tt).full_name from u
+--: ok
+select (row(1, 'x')).f1
+--: 42703 9 could not identify column "nope" in record data type
+select (row(1, 'x')).nope
+--: 42703 14 column "nope" not found in data type t
+select (cast(null as t)).nope
+--: ok undecided
+select (coalesce(cc, dc)).f1 from t
+--: ok
+select (array_agg(cc))[1].f1 from t
+--: fails 42703 9 column "nope" not found in data type comp
+select (array_agg(cc))[1].nope from t
+--: ok
+select (array_agg(t))[1].name from t
+--: fails 42703 9 column "nope" not found in data type t
+select (array_agg(t))[1].nope from t
+--: ok undecided
+select (x.y).f1 from (values ((row(1, 'x'))::comp)) as x(y)

@@ -447,3 +447,31 @@ select fset(id), nope from t
 select (fout2(id)).nope from t
 --: fails 42703 21 column f.nope does not exist
 select f.p, (f).q, (f).nope from t, fout2(t.id) f
+--: ok
+select x.x from fint(1) x
+--: ok undecided
+select x.fint from fint(1) x
+--: ok
+select fint.fint, fint.* from fint(1)
+--: fails 42703 8 column "nope" does not exist
+select nope from fint(1)
+--: fails 42703 8 column x.nope does not exist
+select x.nope from fint(1) x
+--: fails 42703 8 column x.x does not exist
+select x.x from fint(1) as x(a)
+--: ok undecided
+select x.fdint from fdint(1) x
+--: ok undecided
+select x from over('a')
+--: ok
+select x.a, x.fint, x.f1 from rows from (frec() as (a int, b int), fint(1), fcomp()) x
+--: ok
+select x.x from rows from (fint(1)) x
+--: ok undecided
+select x.fint from rows from (fint(1)) x
+--: fails 42703 8 column x.nope does not exist
+select x.nope from rows from (fint(1), fset(2)) x
+--: fails 42703 8 column a.y does not exist
+select a.y from unnest(array['a', 'b']) as a(x)
+--: ok undecided
+select d.date from generate_series('2020-01-01'::timestamp, now(), '1 day') d

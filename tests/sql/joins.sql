@@ -317,3 +317,7 @@ select public.a.id from public.a
 select postgres.public.a.id from public.a
 --: other 0A000 8 cross-database references are not implemented: nodb.public.a.id
 select nodb.public.a.id from public.a
+--: 42703 9 could not identify column "x" in record data type
+select (j).x from a join b using (id) as j
+--: 42P01 50 missing FROM-clause entry for table "j"
+select 1 from (a join b using (id) as j) q where j.id = 1

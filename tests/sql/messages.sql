@@ -349,3 +349,11 @@ copy (with a as (select 1 as x) select y from a) to stdout
 copy (values (nope)) to stdout
 --: 42P01 13 relation "nope" does not exist
 copy (table nope) to stdout
+--: fails 42703 9 could not identify column "nope" in record data type
+select (frec()).nope
+--: 42703 9 could not identify column "nope" in record data type
+select (row(1, 2)).nope
+--: ok undecided
+explain execute nope
+--: ok undecided
+create table x as execute nope
