@@ -7,6 +7,7 @@
  *   expression.c  the walk over expressions
  *   call.c        function calls: the type of their result, the columns they give in FROM
  *   absent.c      functions, types and schemas that nothing could satisfy
+ *   certain.c     calls that cannot fail in analysis
  *   from.c        FROM items and joins
  *   targets.c     target lists and their names, ORDER BY, GROUP BY
  *   select.c, with.c, modify.c, merge.c  the statements
@@ -106,6 +107,7 @@ struct dg_resolver {
     dg_oid role_oid; /* 0: not known */
     enum dg_clause clause;
     unsigned depth;
+    unsigned n_calls;     /* whose arguments are being walked */
     struct dg_work *work; /* of the whole text */
     bool no_memory;
     bool gave_up;           /* a limit: part of the statement was not walked, nothing more is found missing */
@@ -249,6 +251,7 @@ struct dg_call_form {
     const struct dg_value
         *values; /* of all arguments, those of WITHIN GROUP last; NULL: more than a function can have */
     size_t n_values;
+    const struct dg_function *function; /* the one that is called, where that is certain, else NULL */
 };
 
 /* An undotted name. */
@@ -278,6 +281,11 @@ void dg_absent_type(struct dg_resolver *r, const cJSON *type_name);
 bool dg_absent_schema(struct dg_resolver *r, const cJSON *names, int32_t location);
 /* The function of a FuncCall whose arguments have been walked. */
 void dg_absent_function(struct dg_resolver *r, const cJSON *body, const struct dg_call_form *form);
+
+/* ---- certain.c ---- */
+/* The function of a FuncCall that cannot fail in analysis; NULL: it may, or which it is cannot be told. */
+const struct dg_function *dg_certain_call(struct dg_resolver *r, struct dg_scope *scope, const cJSON *body,
+                                          const struct dg_call_form *form);
 
 /* ---- report_calls.c ---- */
 void dg_report_missing_schema(struct dg_resolver *r, const char *schema, int32_t location);

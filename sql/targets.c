@@ -427,6 +427,8 @@ void dg_targets_group_by(struct dg_resolver *r, struct dg_scope *scope, const cJ
     r->clause = DG_CLAUSE_GROUP_BY;
     for (const cJSON *item = first; item != NULL; item = item->next)
         group_element(r, scope, item, targets);
+    if (first != NULL && scope->has_aggregate)
+        dg_resolver_blur(r); /* 42803: a position or an output name may be an aggregate's */
 }
 
 void dg_targets_distinct_on(struct dg_resolver *r, struct dg_scope *scope, const cJSON *first,
