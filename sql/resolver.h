@@ -66,7 +66,7 @@ enum dg_known_type {
     DG_TYPE_ANYCOMPATIBLE = 5077,
     DG_TYPE_ANYCOMPATIBLEARRAY = 5078,
     DG_TYPE_ANYCOMPATIBLENONARRAY = 5079,
-    DG_TYPE_UNDECIDED = 0xFFFFFFFF /* declared, but it cannot be told as what */
+    DG_TYPE_UNDECIDED = 0xFFFFFFFF /* a parameter's, settled, but it cannot be told as what */
 };
 
 /* Deeper than the parser's JSON can be. */
@@ -116,7 +116,9 @@ struct dg_resolver {
     bool is_observed;       /* references only */
     bool depends_on_path;
     bool depends_on_literals; /* a literal was compared with something of the schema: the labels of an enum */
-    bool has_parameter;       /* one whose type is not declared: it may stay without one (42P18) */
+    dg_oid *settled;          /* by parameter number, what its first use made of one that is not declared; 0: not met */
+    size_t n_settled;
+    bool has_parameter; /* one whose type is not declared: it may stay without one (42P18) */
     enum dg_reach reach;
     struct dg_breach generated; /* the first of each kind: contract.c */
     struct dg_breach conflict;
@@ -238,6 +240,7 @@ struct dg_value {
     int32_t location;                   /* where the server points for it; -1: not known */
     bool is_constant;                   /* a literal, NULL or parameter that takes the type it is given */
     bool is_string;                     /* a string literal: its text must fit that type */
+    int32_t parameter;                  /* number of a parameter whose type is not settled yet, else 0 */
     const char *text;                   /* of a string literal; borrowed from the tree */
 };
 
@@ -271,6 +274,8 @@ void dg_expression_list(struct dg_resolver *r, struct dg_scope *scope, const cJS
 void dg_expression_condition(struct dg_resolver *r, struct dg_scope *scope, const cJSON *wrapped);
 /* Built-in types that can be compared, sorted and grouped by. */
 bool dg_expression_is_comparable(const struct dg_resolver *r, dg_oid type_oid);
+/* The value takes this type: a parameter keeps it for the rest of the statement. */
+void dg_expression_settle(struct dg_resolver *r, const struct dg_value *value, dg_oid type_oid);
 /* True if assigning the value to a column of this type cannot fail in analysis. */
 bool dg_expression_fits(const struct dg_value *value, dg_oid type_oid);
 

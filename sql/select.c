@@ -22,6 +22,7 @@ static void limit(struct dg_resolver *r, struct dg_scope *scope, const cJSON *bo
         return;
     r->clause = DG_CLAUSE_LIMIT;
     struct dg_value value = dg_expression(r, scope, wrapped);
+    dg_expression_settle(r, &value, DG_TYPE_INT8);
     if (!value.is_constant || !dg_expression_fits(&value, DG_TYPE_INT8))
         dg_resolver_blur(r); /* 42P10: a variable; or a literal that is no number */
 }
