@@ -109,7 +109,7 @@ static const struct dg_function *choose(struct dg_resolver *r, const cJSON *body
     size_t cursor = 0;
     while ((function = dg_snapshot_functions_named(r->snapshot, dg_str_of(form->name), &cursor)) != NULL) {
         int rank = dg_names_path_rank(r, function->namespace_oid);
-        if (rank == DG_RANK_UNSURE || rank > 0 || !dg_resolver_work(r, 1))
+        if (rank == DG_RANK_UNSURE || rank > 0 || !dg_resolver_work(r, 10 + form->n_values))
             return NULL; /* one of the user's own, or nothing is known */
         bool may_take = function->variadic_oid != 0 || form->n_values < function->n_inputs;
         if (rank == DG_RANK_NONE || (form->n_values > function->n_inputs && function->variadic_oid == 0) ||
