@@ -203,7 +203,7 @@ void dg_path_may_have_ended(struct dg_path *path, bool or_undone)
         return;
     if (or_undone && dg_path_has_changes(path))
         dg_path_lose(path);
-    dg_path_commit(path);
+    dg_path_rebase(path);
 }
 
 /* ---- ends -------------------------------------------------------------------------------------------------------- */

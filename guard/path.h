@@ -98,8 +98,8 @@ void dg_path_report(struct dg_path *path, struct dg_str value);
 /* Nothing is known any more: statements went by that were not looked at. */
 void dg_path_lose(struct dg_path *path);
 
-/* What was done so far in an implicit transaction was committed, or, if `or_undone`, perhaps rolled back: no later error takes
-   it back. Nothing in a transaction block. */
+/* What was done so far in an implicit transaction may be committed, so that no later error takes it back, or, if
+   `or_undone`, rolled back. Nothing in a transaction block. */
 void dg_path_may_have_ended(struct dg_path *path, bool or_undone);
 
 /* An effect of a statement that completed with this tag. */
