@@ -41,10 +41,14 @@ static bool is_literal(const struct dg_value *value)
     return value->is_constant && value->type_oid == 0;
 }
 
-/* A literal takes its parameter's type: NULL and strings do without fail, if that is one of text. A parameter of the
-   statement may have got a type before. */
-static bool literal_fits(const cJSON *argument, const struct dg_value *value, dg_oid type_oid)
+/* A literal takes its parameter's type: NULL and strings do without fail, if that is one of text, and none that no value
+   can have (internal, any...). A parameter of the statement may have got a type before. */
+static bool literal_fits(const struct dg_resolver *r, const cJSON *argument, const struct dg_value *value,
+                         dg_oid type_oid)
 {
+    const struct dg_type *type = dg_snapshot_type_by_oid(r->snapshot, type_oid);
+    if (type == NULL || type->kind == 'p')
+        return false;
     return dg_tree_node(argument).kind == DG_NODE_A_CONST && dg_expression_fits(value, type_oid);
 }
 
@@ -73,7 +77,8 @@ enum match {
     MATCH_RISKY /* the types are the same, but a literal may not fit */
 };
 
-static enum match match_inputs(const cJSON *body, const struct dg_function *function, const struct dg_call_form *form)
+static enum match match_inputs(const struct dg_resolver *r, const cJSON *body, const struct dg_function *function,
+                               const struct dg_call_form *form)
 {
     enum match match = MATCH_EXACT;
     size_t n_typed = 0;
@@ -83,7 +88,7 @@ static enum match match_inputs(const cJSON *body, const struct dg_function *func
         const struct dg_value *value = &form->values[i];
         dg_oid type_oid = function->inputs[i].type_oid;
         if (is_literal(value)) {
-            is_risky = is_risky || !literal_fits(argument, value, type_oid);
+            is_risky = is_risky || !literal_fits(r, argument, value, type_oid);
             continue;
         }
         n_typed++;
@@ -117,7 +122,7 @@ static const struct dg_function *choose(struct dg_resolver *r, const cJSON *body
             continue;
         if (may_take)
             return NULL;
-        enum match match = match_inputs(body, function, form);
+        enum match match = match_inputs(r, body, function, form);
         n++;
         if (match == MATCH_RISKY)
             return NULL;
@@ -145,6 +150,8 @@ static bool is_aggregate_allowed(const struct dg_resolver *r, const struct dg_sc
 {
     bool is_place =
         r->clause == DG_CLAUSE_SELECT_LIST || r->clause == DG_CLAUSE_HAVING || r->clause == DG_CLAUSE_ORDER_BY;
+    if (dg_tree_list(body, "args") == NULL && !dg_tree_bool(body, "agg_star"))
+        return false; /* 42809: count() */
     if (!is_place || r->n_calls > 0 || scope == NULL || scope->parent != NULL || !is_plain_aggregate(function->name))
         return false;
     for (const cJSON *item = dg_tree_list(body, "args"); item != NULL; item = item->next) {

@@ -226,3 +226,10 @@ delete from t where id = $1 and d = $1 returning nope
 select * from t where (id, name) = ($1, $2) and nope = 1
 --: fails 42883 73 operator does not exist: text = integer
 select * from t where id = $1 and exists (select 1 from u where u.label = $1) and nope = 1
+-- Literals that a parameter's type does not take.
+--: fails 42809 8 count(*) must be used to call a parameterless aggregate function
+select count(), nope from t
+--: fails 42804 0 could not determine polymorphic type because input has type unknown
+select to_json(null), nope from t
+--: fails 42883 8 function textrecv(unknown) does not exist
+select textrecv(null), nope from t
