@@ -63,6 +63,8 @@ void dg_merge(struct dg_resolver *r, struct dg_scope *parent, const cJSON *body)
     dg_scope_init(&scope, parent);
     if (r->facts->version_num < 150000)
         dg_resolver_blur(r); /* 42601 */
+    if (dg_tree_bool(dg_tree_field(body, "withClause"), "recursive"))
+        dg_resolver_blur(r); /* 42601 */
     dg_with_clause(r, &scope, dg_tree_field(body, "withClause"));
     if (has_unreachable_when(dg_tree_list(body, "mergeWhenClauses")))
         dg_resolver_blur(r);

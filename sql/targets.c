@@ -369,6 +369,8 @@ static void output_or_expression(struct dg_resolver *r, struct dg_scope *scope, 
         check_sortable(r, type_oid);
         return;
     }
+    if (dg_tree_node(wrapped).kind == DG_NODE_A_CONST)
+        dg_resolver_blur(r); /* 42601: a constant that is no position */
     if (name != NULL && input_first) {
         struct dg_scope_column column;
         const struct dg_scope_item *item;

@@ -654,3 +654,41 @@ select u.*, nope from t
 select *, nope
 --: 42703 8 column "nope" does not exist
 select nope, *
+--: fails 0A000 0 FOR UPDATE is not allowed with UNION/INTERSECT/EXCEPT
+select id from t union select nope from t for update
+--: fails 0A000 0 FOR UPDATE is not allowed with UNION/INTERSECT/EXCEPT
+with c as (select nope) select id from t union select id from t for update
+--: fails 0A000 0 FOR UPDATE is not allowed with UNION/INTERSECT/EXCEPT
+(select nope from t for update) union select id from t
+--: fails 0A000 0 FOR SHARE is not allowed with UNION/INTERSECT/EXCEPT
+select id from t union (select id from t for share) order by nope
+--: fails 0A000 0 FOR SHARE is not allowed with UNION/INTERSECT/EXCEPT
+select id from t union (select nope from t for share)
+--: fails 42601 45 non-integer constant in ORDER BY
+select nope from (select id from t order by 1.5) s
+--: fails 42601 27 non-integer constant in ORDER BY
+select id from t order by 1.5, nope
+--: fails 42601 27 non-integer constant in ORDER BY
+select id from t order by true, nope
+--: fails 42601 27 non-integer constant in ORDER BY
+select id from t order by null, nope
+--: fails 42601 27 non-integer constant in GROUP BY
+select id from t group by 'x', nope
+--: 42703 26 column "nope" does not exist
+select distinct on (1.5) nope from t
+--: fails 42P10 43 SELECT DISTINCT ON expressions must match initial ORDER BY expressions
+select id, nope from (select distinct on (id) id from t order by name) s
+--: fails 42703 53 column "nope" does not exist
+select distinct on (id) id from t order by id limit nope
+--: fails 0A000 6 MERGE not supported in WITH query
+with c as (merge into t using u on t.id = u.id when matched then delete) select nope from t
+--: fails 0A000 26 MERGE not supported in WITH query
+with c as (select nope), d as (merge into t using u on t.id = u.id when matched then delete) select 1
+--: fails 42601 0 WITH RECURSIVE is not supported for MERGE statement
+with recursive c as (select nope) merge into t using u on t.id = u.id when matched then delete
+--: fails 42601 0 unreachable WHEN clause specified after unconditional WHEN clause
+merge into nope using u on true when matched then delete when matched then delete
+--: fails 42601 0 unreachable WHEN clause specified after unconditional WHEN clause
+merge into t using u on nope when matched then delete when matched and true then delete
+--: 42703 25 column "nope" does not exist
+merge into t using u on nope when matched then delete when not matched then do nothing
