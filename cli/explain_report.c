@@ -6,8 +6,12 @@
 #include <cjson/cJSON.h>
 #include <stdlib.h>
 
+#include "base/text.h"
 #include "cli/cli.h"
 #include "guard/diagnose.h"
+
+/* A name is cut at 63 bytes by nearly every server; a message holds a few of them, or a literal. */
+#define MAX_STRING_BYTES ((size_t)1 << 20)
 
 static const char *column_name(const struct dg_relation *relation, int16_t attnum)
 {
@@ -89,13 +93,23 @@ static void print_finding(const struct dg_explain_report *report, const struct d
         fprintf(out, "              HINT: %s\n", diagnosis.hint);
 }
 
+static void print_refusal(const struct dg_sql_finding *first, FILE *out)
+{
+    static const char *const when[] = {[DG_RAISED_AT_ANALYSIS] = "",
+                                       [DG_RAISED_AT_PLAN] = " when it plans it",
+                                       [DG_RAISED_AT_RUN] = " when it runs it"};
+
+    fprintf(out, "  prediction  PostgreSQL refuses it%s", when[first->stage]);
+    if (first->is_exact)
+        fprintf(out, ": ERROR %s: %s\n", first->sqlstate, first->message);
+    else
+        fputs("; which error it names first is not certain\n", out);
+}
+
 static void print_prediction(const struct dg_sql_statement *statement, FILE *out)
 {
-    if (statement->n_findings > 0 && statement->findings[0].is_exact) {
-        fprintf(out, "  prediction  PostgreSQL refuses it: ERROR %s: %s\n", statement->findings[0].sqlstate,
-                statement->findings[0].message);
-    } else if (statement->n_findings > 0) {
-        fputs("  prediction  PostgreSQL refuses it; which error it names first is not certain\n", out);
+    if (statement->n_findings > 0) {
+        print_refusal(&statement->findings[0], out);
     } else if (statement->reason != DG_REASON_NONE) {
         fprintf(out, "  prediction  none: %s\n", dg_reason_help(statement->reason));
     } else {
@@ -121,38 +135,49 @@ void dg_explain_print_text(const struct dg_explain_report *report, FILE *out)
 
 /* ---- JSON -------------------------------------------------------------------------------------------------------- */
 
+/* Names are the server's bytes, and not every server's are UTF-8; cJSON would let them through. */
+static void add_string(cJSON *json, const char *key, const char *value)
+{
+    struct dg_text text;
+
+    if (value == NULL || value[0] == '\0')
+        return;
+    dg_text_init(&text, MAX_STRING_BYTES);
+    dg_text_json_string(&text, dg_str_of(value));
+    if (!text.failed)
+        cJSON_AddRawToObject(json, key, dg_text_get(&text));
+    dg_text_fini(&text);
+}
+
 static cJSON *reference_json(const struct dg_explain_report *report, const struct dg_sql_reference *reference)
 {
     const struct dg_relation *relation = dg_snapshot_relation_by_oid(report->snapshot, reference->relation_oid);
     cJSON *json = cJSON_CreateObject();
 
     if (relation != NULL) {
-        cJSON_AddStringToObject(json, "schema", schema_name(report->snapshot, relation));
-        cJSON_AddStringToObject(json, "relation", relation->name);
+        add_string(json, "schema", schema_name(report->snapshot, relation));
+        add_string(json, "relation", relation->name);
         if (reference->attnum != 0)
-            cJSON_AddStringToObject(json, "column", column_name(relation, reference->attnum));
+            add_string(json, "column", column_name(relation, reference->attnum));
     }
     cJSON_AddStringToObject(json, "clause", dg_clause_text(reference->clause));
     cJSON_AddNumberToObject(json, "offset", reference->location);
     return json;
 }
 
-static void add_string(cJSON *json, const char *key, const char *value)
-{
-    if (value != NULL && value[0] != '\0')
-        cJSON_AddStringToObject(json, key, value);
-}
-
 static cJSON *finding_json(const struct dg_explain_report *report, const struct dg_sql_statement *statement,
                            size_t index)
 {
     const struct dg_sql_finding *finding = &statement->findings[index];
+    static const char *const stages[] = {
+        [DG_RAISED_AT_ANALYSIS] = "analysis", [DG_RAISED_AT_PLAN] = "planning", [DG_RAISED_AT_RUN] = "execution"};
     struct dg_diagnosis diagnosis;
     cJSON *json = cJSON_CreateObject();
 
     diagnose(report, statement, index, &diagnosis);
     cJSON_AddStringToObject(json, "sqlstate", finding->sqlstate);
-    cJSON_AddStringToObject(json, "message", finding->message);
+    cJSON_AddStringToObject(json, "raised_at", stages[finding->stage]);
+    add_string(json, "message", finding->message);
     cJSON_AddNumberToObject(json, "position", finding->position);
     cJSON_AddBoolToObject(json, "exact", finding->is_exact);
     cJSON_AddBoolToObject(json, "certain", finding->is_certain);
@@ -160,6 +185,7 @@ static cJSON *finding_json(const struct dg_explain_report *report, const struct 
     add_string(json, "schema", finding->schema);
     add_string(json, "relation", finding->relation);
     add_string(json, "column", finding->column);
+    add_string(json, "object", finding->object);
     add_string(json, "detail", diagnosis.detail);
     add_string(json, "hint", diagnosis.hint);
     return json;

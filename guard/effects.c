@@ -22,6 +22,24 @@ void dg_session_committed(void *context, const struct dg_schema_name *names, siz
 static void apply_one(struct dg_guard_session *session, const struct dg_ticket *ticket,
                       const struct dg_sql_statement *statement, const struct dg_sql_effect *effect, struct dg_str tag);
 
+/* A procedure or a DO block may commit, or roll back, where no transaction block is open. */
+static bool may_end_transaction(const struct dg_sql_statement *statement)
+{
+    return strcmp(statement->command, "CALL") == 0 || strcmp(statement->command, "DO") == 0;
+}
+
+static void apply_all(struct dg_guard_session *session, const struct dg_ticket *ticket,
+                      const struct dg_sql_statement *statement, struct dg_str tag)
+{
+    bool may_end = may_end_transaction(statement);
+    if (may_end)
+        dg_path_may_have_ended(&session->path, true);
+    for (size_t i = 0; i < statement->n_effects; i++)
+        apply_one(session, ticket, statement, &statement->effects[i], tag);
+    if (may_end)
+        dg_path_may_have_ended(&session->path, false);
+}
+
 /* SQL-level EXECUTE: of a statement that PREPARE or a Parse message made. One that is not known may do anything; whether
    EXPLAIN ran it (ANALYZE) is not told. */
 static void apply_execute(struct dg_guard_session *session, const struct dg_sql_statement *sent,
@@ -34,12 +52,10 @@ static void apply_execute(struct dg_guard_session *session, const struct dg_sql_
         return;
     }
     dg_ticket_ref(ticket); /* it may be what is deallocated */
-    for (size_t i = 0; i < statement->n_effects; i++) {
-        if (statement->effects[i].kind == DG_EFFECT_EXECUTE)
-            dg_path_lose(&session->path);
-        else
-            apply_one(session, ticket, statement, &statement->effects[i], tag);
-    }
+    if (ticket->verdict->has_execute)
+        dg_path_lose(&session->path);
+    else
+        apply_all(session, ticket, statement, tag);
     dg_ticket_unref(ticket);
 }
 
@@ -81,6 +97,13 @@ void dg_session_apply(struct dg_guard_session *session, const struct dg_ticket *
     for (size_t i = 0; i < statement->n_effects; i++) {
         if (statement->effects[i].kind == DG_EFFECT_DDL)
             dg_session_move_epoch(session);
-        apply_one(session, ticket, statement, &statement->effects[i], tag);
     }
+    apply_all(session, ticket, statement, tag);
+}
+
+void dg_session_apply_failure(struct dg_guard_session *session, const struct dg_ticket *ticket,
+                              const struct dg_sql_statement *statement)
+{
+    if (statement != NULL && may_end_transaction(statement) && !session->path.is_explicit)
+        dg_session_apply(session, ticket, statement, DG_STR(""));
 }

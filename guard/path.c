@@ -190,7 +190,20 @@ void dg_path_apply_tag(struct dg_path *path, struct dg_str tag)
         effect.kind = DG_EFFECT_DDL;
         apply_ddl(path, &effect);
         dg_path_lose(path);
+        if (dg_str_is(tag, "CALL") || dg_str_is(tag, "DO"))
+            dg_path_may_have_ended(path, false);
     }
+}
+
+/* ---- procedures -------------------------------------------------------------------------------------------------- */
+
+void dg_path_may_have_ended(struct dg_path *path, bool or_undone)
+{
+    if (path->is_explicit)
+        return;
+    if (or_undone && dg_path_has_changes(path))
+        dg_path_lose(path);
+    dg_path_rebase(path);
 }
 
 /* ---- ends -------------------------------------------------------------------------------------------------------- */

@@ -98,6 +98,10 @@ void dg_path_report(struct dg_path *path, struct dg_str value);
 /* Nothing is known any more: statements went by that were not looked at. */
 void dg_path_lose(struct dg_path *path);
 
+/* What was done so far in an implicit transaction may be committed, so that no later error takes it back, or, if
+   `or_undone`, rolled back. Nothing in a transaction block. */
+void dg_path_may_have_ended(struct dg_path *path, bool or_undone);
+
 /* An effect of a statement that completed with this tag. */
 void dg_path_apply(struct dg_path *path, const struct dg_sql_effect *effect, struct dg_str tag);
 /* A statement that was not analysed completed with this tag. */

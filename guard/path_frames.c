@@ -158,14 +158,6 @@ static void frame_restore(struct dg_path *path, const struct dg_frame *frame)
     path->version++;
 }
 
-void dg_path_rollback(struct dg_path *path)
-{
-    if (path->n_frames > 0)
-        frame_restore(path, &path->frames[0]);
-    dg_path_pop_frames(path, 0);
-    path->is_explicit = false;
-}
-
 /* Tells who listens which relations the committed DDL named. */
 static void hand_on_changes(struct dg_path *path)
 {
@@ -225,6 +217,23 @@ void dg_path_commit(struct dg_path *path)
     dg_path_pop_frames(path, 0);
     path->is_explicit = false;
     path->version++;
+}
+
+void dg_path_rebase(struct dg_path *path)
+{
+    dg_path_pop_frames(path, 0);
+    dg_path_need_frame(path);
+}
+
+void dg_path_rollback(struct dg_path *path)
+{
+    if (path->n_frames > 0)
+        frame_restore(path, &path->frames[0]);
+    /* A transaction begins without DDL: this is from before it was rebased. */
+    if (path->has_ddl)
+        dg_path_commit(path);
+    dg_path_pop_frames(path, 0);
+    path->is_explicit = false;
 }
 
 /* The newest frame of this savepoint, or 0 (the transaction's) if there is none. */

@@ -26,6 +26,8 @@ bool dg_path_push_frame(struct dg_path *path, const char *savepoint);
 void dg_path_pop_frames(struct dg_path *path, size_t n);
 void dg_path_release(struct dg_path *path, const char *savepoint);
 void dg_path_rollback_to(struct dg_path *path, const char *savepoint);
+/* The transaction as it stands is what a rollback goes back to; DDL in it counts as committed then. */
+void dg_path_rebase(struct dg_path *path);
 void dg_path_rollback(struct dg_path *path);
 void dg_path_commit(struct dg_path *path);
 

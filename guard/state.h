@@ -185,6 +185,9 @@ const struct dg_config *dg_guard_config(const struct dg_guard *guard);
 /* ---- effects.c ---- */
 void dg_session_apply(struct dg_guard_session *session, const struct dg_ticket *ticket,
                       const struct dg_sql_statement *statement, struct dg_str tag);
+/* The statement failed: what it committed before that stays. */
+void dg_session_apply_failure(struct dg_guard_session *session, const struct dg_ticket *ticket,
+                              const struct dg_sql_statement *statement);
 /* dg_path's callback: DDL was committed. */
 void dg_session_committed(void *session, const struct dg_schema_name *names, size_t n_names);
 void dg_session_move_epoch(struct dg_guard_session *session);

@@ -332,6 +332,8 @@ static void note_error(struct dg_guard_session *session, struct dg_ticket *ticke
                        struct dg_str body)
 {
     struct dg_error_fields fields;
+    if (stage == DG_STAGE_QUERY || stage == DG_STAGE_EXECUTE)
+        dg_session_apply_failure(session, ticket, dg_ticket_statement(ticket, stage));
     dg_path_fail(&session->path);
     note_answered(session, ticket, stage);
     if (stage == DG_STAGE_PARSE && ticket != NULL)

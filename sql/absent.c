@@ -191,14 +191,16 @@ static bool takes_call(const struct dg_function *function, const struct dg_call_
     return form->n_values <= function->n_inputs && form->n_values + function->n_defaults >= function->n_inputs;
 }
 
-static bool has_candidate(const struct dg_resolver *r, const struct dg_call_form *form,
-                          const struct dg_namespace *namespace, const cJSON *body)
+static bool has_candidate(struct dg_resolver *r, const struct dg_call_form *form, const struct dg_namespace *namespace,
+                          const cJSON *body)
 {
     size_t cursor = 0;
     const struct dg_function *function;
     while ((function = dg_snapshot_functions_named(r->snapshot, dg_str_of(form->name), &cursor)) != NULL) {
         if (!dg_work_add(r->work, 8 + form->n_values))
             return true;
+        if (!dg_resolver_work(r, 10 + form->n_values))
+            return true; /* beyond the limit nothing is absent */
         if ((namespace == NULL || function->namespace_oid == namespace->oid) && takes_call(function, form, body))
             return true;
     }

@@ -220,6 +220,13 @@ static dg_oid array_result(const struct dg_resolver *r, const struct dg_function
     return wanted == DG_TYPE_ANYNONARRAY || wanted == DG_TYPE_ANYELEMENT ? dg_names_array_type(r, form->first_type) : 0;
 }
 
+/* The type unless it is a pseudo-type. */
+static dg_oid plain_type(const struct dg_resolver *r, dg_oid type_oid)
+{
+    const struct dg_type *type = dg_snapshot_type_by_oid(r->snapshot, type_oid);
+    return type == NULL || type->kind == 'p' ? 0 : type->oid;
+}
+
 /* The result's type follows from a polymorphic result only for arrays of the first argument's type. */
 static dg_oid result_type(struct dg_resolver *r, const struct overloads *found, const struct dg_call_form *form)
 {
@@ -229,10 +236,8 @@ static dg_oid result_type(struct dg_resolver *r, const struct overloads *found, 
     bool is_plain = found->n == 1 && function->n_inputs > 0 && function->n_outputs == 0 && form->is_exact_count;
     if (is_plain && function->result_oid == DG_TYPE_ANYARRAY && form->n_args == 1)
         return array_result(r, function, form);
-    if (!is_polymorphic(function->result_oid) && dg_snapshot_type_by_oid(r->snapshot, function->result_oid) != NULL) {
-        const struct dg_type *type = dg_snapshot_type_by_oid(r->snapshot, function->result_oid);
-        return type->kind == 'p' ? 0 : type->oid;
-    }
+    if (!is_polymorphic(function->result_oid) && dg_snapshot_type_by_oid(r->snapshot, function->result_oid) != NULL)
+        return plain_type(r, function->result_oid);
     if (!is_plain || function->result_oid != DG_TYPE_ANYELEMENT)
         return 0;
     if (function->inputs[0].type_oid == DG_TYPE_ANYELEMENT)
@@ -312,10 +317,14 @@ static struct dg_call_form walk_arguments(struct dg_resolver *r, struct dg_scope
 
 static struct dg_call_form walk_call(struct dg_resolver *r, struct dg_scope *scope, const cJSON *body)
 {
+    r->n_calls++;
     struct dg_call_form form = walk_arguments(r, scope, body);
     dg_expression_condition(r, scope, dg_tree_field(body, "agg_filter"));
+    r->n_calls--;
     dg_absent_function(r, body, &form);
-    dg_resolver_blur(r); /* it may not take these types */
+    form.function = dg_certain_call(r, scope, body, &form);
+    if (form.function == NULL)
+        dg_resolver_blur(r); /* it may not take these types */
     if (!dg_tree_bool(body, "agg_within_group")) {
         for (const cJSON *item = dg_tree_list(body, "agg_order"); item != NULL; item = item->next)
             sort_expression(r, scope, item);
@@ -340,7 +349,9 @@ struct dg_value dg_call(struct dg_resolver *r, struct dg_scope *scope, const cJS
     if (form.name == NULL)
         return value;
     struct overloads found = find_overloads(r, &form);
-    if (!is_type_too(r, &form) || form.schema != NULL)
+    if (form.function != NULL)
+        value.type_oid = plain_type(r, form.function->result_oid);
+    else if (!is_type_too(r, &form) || form.schema != NULL)
         value.type_oid = result_type(r, &found, &form);
     value.record = record_of(r, &found);
     if (value.record != NULL)

@@ -12,6 +12,8 @@
 
 #include "sql/resolver.h"
 
+#define MAX_SETTLED_PARAMETERS 4096
+
 typedef struct dg_value handler(struct dg_resolver *r, struct dg_scope *scope, const cJSON *body);
 
 static const struct dg_value no_value = {.location = -1};
@@ -60,8 +62,16 @@ bool dg_expression_fits(const struct dg_value *value, dg_oid type_oid)
 }
 
 /* A literal beside an enum is dg_enum_compare's, which is asked next. */
-static bool compares_safely(const struct dg_resolver *r, const struct dg_value *a, const struct dg_value *b)
+/* Beside a varchar a parameter becomes a text. */
+static void settle_beside(struct dg_resolver *r, const struct dg_value *value, const struct dg_value *other)
 {
+    dg_expression_settle(r, value, other->type_oid == DG_TYPE_VARCHAR ? DG_TYPE_TEXT : other->type_oid);
+}
+
+static bool compares_safely(struct dg_resolver *r, const struct dg_value *a, const struct dg_value *b)
+{
+    settle_beside(r, a, b);
+    settle_beside(r, b, a);
     if ((a->is_string && dg_enum_is_plain(r, b->type_oid)) || (b->is_string && dg_enum_is_plain(r, a->type_oid)))
         return true;
     if (dg_expression_is_comparable(r, a->type_oid))
@@ -132,6 +142,48 @@ static struct dg_value constant(struct dg_resolver *r, struct dg_scope *scope, c
     return value;
 }
 
+/* Room for the parameter's type; NULL beyond a bound. */
+static dg_oid *settled_type(struct dg_resolver *r, int32_t number)
+{
+    if (number <= 0 || number > MAX_SETTLED_PARAMETERS)
+        return NULL;
+    if ((size_t)number >= r->n_settled) {
+        size_t n = (size_t)number < 32 ? 64 : (size_t)number * 2;
+        dg_oid *grown = dg_resolver_alloc(r, n * sizeof(*grown));
+        if (grown == NULL)
+            return NULL;
+        if (r->n_settled > 0)
+            memcpy(grown, r->settled, r->n_settled * sizeof(*grown));
+        r->settled = grown;
+        r->n_settled = n;
+    }
+    return &r->settled[number];
+}
+
+void dg_expression_settle(struct dg_resolver *r, const struct dg_value *value, dg_oid type_oid)
+{
+    dg_oid *settled = settled_type(r, value->parameter);
+    if (settled != NULL && type_oid != 0 && *settled == DG_TYPE_UNDECIDED &&
+        dg_names_base_type(r, type_oid) == type_oid)
+        *settled = type_oid;
+}
+
+/* The first use of a parameter that is not declared settles its type; the later ones have it. */
+static void use_parameter(struct dg_resolver *r, struct dg_value *value, int32_t number)
+{
+    dg_oid *settled = settled_type(r, number);
+    r->has_parameter = true;
+    if (settled == NULL) {
+        dg_resolver_blur(r);
+        return;
+    }
+    value->type_oid = *settled;
+    if (*settled != 0)
+        return;
+    value->parameter = number;
+    *settled = DG_TYPE_UNDECIDED;
+}
+
 static struct dg_value parameter(struct dg_resolver *r, struct dg_scope *scope, const cJSON *body)
 {
     (void)scope;
@@ -143,14 +195,16 @@ static struct dg_value parameter(struct dg_resolver *r, struct dg_scope *scope, 
         value.type_oid = r->session->param_types[number - 1];
     if (value.type_oid == DG_TYPE_UNKNOWN)
         value.type_oid = 0;
-    r->has_parameter = r->has_parameter || value.type_oid == 0;
+    if (value.type_oid == 0)
+        use_parameter(r, &value, number);
     return value;
 }
 
 static struct dg_value set_to_default(struct dg_resolver *r, struct dg_scope *scope, const cJSON *body)
 {
-    (void)r;
     (void)scope;
+    if (r->n_calls > 0 || (r->clause != DG_CLAUSE_VALUES && r->clause != DG_CLAUSE_SET))
+        dg_resolver_blur(r); /* 42601: DEFAULT is not allowed in this context */
     return (struct dg_value){.location = dg_tree_location(body), .is_constant = true};
 }
 
@@ -183,6 +237,20 @@ static void operator_schema(struct dg_resolver *r, const cJSON *body)
     dg_absent_schema(r, dg_tree_list(body, "name"), dg_tree_location(body));
 }
 
+/* x = ANY ($1), or of an array of x's type. */
+static bool is_any_of(struct dg_resolver *r, const char *kind, const struct dg_value *left,
+                      const struct dg_value *right)
+{
+    if (kind == NULL || (strcmp(kind, "AEXPR_OP_ANY") != 0 && strcmp(kind, "AEXPR_OP_ALL") != 0))
+        return false;
+    dg_oid type_oid = left->type_oid == DG_TYPE_VARCHAR ? DG_TYPE_TEXT : left->type_oid;
+    dg_oid array_oid = dg_names_array_type(r, type_oid);
+    bool is_free = right->is_constant && right->type_oid == 0 && !right->is_string;
+    dg_expression_settle(r, right, array_oid);
+    return dg_expression_is_comparable(r, left->type_oid) &&
+           (is_free || (array_oid != 0 && right->type_oid == array_oid));
+}
+
 static struct dg_value binary(struct dg_resolver *r, struct dg_scope *scope, const cJSON *body)
 {
     struct dg_value left = dg_expression(r, scope, dg_tree_field(body, "lexpr"));
@@ -192,6 +260,8 @@ static struct dg_value binary(struct dg_resolver *r, struct dg_scope *scope, con
     bool is_operator = kind != NULL && strcmp(kind, "AEXPR_OP") == 0;
     bool compares = is_comparison(dg_tree_list(body, "name")) && (is_operator || compares_equal(kind));
     bool is_safe = is_operator && compares && compares_safely(r, &left, &right);
+    if (is_comparison(dg_tree_list(body, "name")) && is_any_of(r, kind, &left, &right))
+        return typed(DG_TYPE_BOOL, location);
     if (compares)
         is_safe = dg_enum_compare(r, &left, &right) && is_safe;
     if (is_safe)
@@ -274,6 +344,8 @@ static struct dg_value bool_expr(struct dg_resolver *r, struct dg_scope *scope, 
 static struct dg_value null_test(struct dg_resolver *r, struct dg_scope *scope, const cJSON *body)
 {
     struct dg_value value = dg_expression(r, scope, dg_tree_field(body, "arg"));
+    if (value.parameter != 0)
+        r->settled[value.parameter] = 0; /* $1 IS NULL settles nothing */
     return typed(DG_TYPE_BOOL, value.location);
 }
 
@@ -371,19 +443,14 @@ static struct dg_value case_expr(struct dg_resolver *r, struct dg_scope *scope, 
     return typed(agreed_type(r, &common), dg_tree_location(body));
 }
 
-/* Under a cast to an array type the elements, those of arrays in it too, become that type's, not of a common one. */
 static struct dg_value array_expr(struct dg_resolver *r, struct dg_scope *scope, const cJSON *body)
 {
     struct common_type common = {0};
-    bool is_cast = r->is_array_cast;
     for (const cJSON *item = dg_tree_list(body, "elements"); item != NULL; item = item->next) {
-        r->is_array_cast = is_cast && dg_tree_node(item).kind == DG_NODE_A_ARRAY_EXPR;
         struct dg_value value = dg_expression(r, scope, item);
         add_type(&common, &value);
     }
-    r->is_array_cast = false;
-    if (!is_cast)
-        check_literals(r, scope, &common, dg_tree_list(body, "elements"));
+    check_literals(r, scope, &common, dg_tree_list(body, "elements"));
     dg_oid element_oid = agreed_type(r, &common);
     if (element_oid == 0 && !common.is_mixed && dg_tree_list(body, "elements") != NULL)
         element_oid = DG_TYPE_TEXT; /* literals only */
@@ -437,9 +504,7 @@ static struct dg_value type_cast(struct dg_resolver *r, struct dg_scope *scope, 
     if (type == NULL || dg_tree_list(type_name, "typmods") != NULL ||
         (dg_tree_length(dg_tree_list(type_name, "names")) == 1 && !dg_names_type_is_visible(r, type)))
         dg_resolver_blur(r);
-    r->is_array_cast = dg_tree_child(body, "arg").kind == DG_NODE_A_ARRAY_EXPR;
     struct dg_value value = dg_expression(r, scope, dg_tree_field(body, "arg"));
-    r->is_array_cast = false;
     int32_t location = dg_tree_location(body);
     /* x::t starts where x does, CAST(x AS t) at CAST, unless the cast leaves x as it is or makes another constant of it. */
     bool is_same = type != NULL && value.type_oid == type->oid;
@@ -448,6 +513,8 @@ static struct dg_value type_cast(struct dg_resolver *r, struct dg_scope *scope, 
     if (location < 0 || is_same || is_literal || (value.location >= 0 && value.location < location))
         location = value.location;
     struct dg_value result = typed(type == NULL ? 0 : type->oid, location);
+    if (type != NULL)
+        dg_expression_settle(r, &value, type->oid);
     if (type == NULL || (!dg_expression_fits(&value, type->oid) && !dg_enum_accepts(r, &value, type->oid)))
         dg_resolver_blur(r);
     return result;
@@ -533,8 +600,7 @@ static struct dg_value sub_link(struct dg_resolver *r, struct dg_scope *scope, c
         dg_resolver_blur(r); /* 42601: several columns */
         dg_absent_schema(r, dg_tree_list(body, "operName"), location);
     }
-    if (dg_tree_list(body, "operName") != NULL || !compares_safely(r, &left, &right) ||
-        !dg_enum_compare(r, &left, &right))
+    if (dg_tree_list(body, "operName") != NULL || !compares_safely(r, &left, &right))
         dg_resolver_blur(r);
     return typed(DG_TYPE_BOOL, location);
 }
@@ -597,6 +663,7 @@ void dg_expression_condition(struct dg_resolver *r, struct dg_scope *scope, cons
     if (wrapped == NULL)
         return;
     struct dg_value value = dg_expression(r, scope, wrapped);
+    dg_expression_settle(r, &value, DG_TYPE_BOOL);
     if (!dg_expression_fits(&value, DG_TYPE_BOOL))
         dg_resolver_blur(r);
 }

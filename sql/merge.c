@@ -6,6 +6,20 @@
 
 #include "sql/resolver.h"
 
+/* In a WHEN's condition a system column (but tableoid) is 42P10 as soon as it is found. */
+static bool names_system_column(const cJSON *tree)
+{
+    static const char *const names[] = {"ctid", "xmin", "cmin", "xmax", "cmax"};
+    const char *name = tree == NULL ? NULL : dg_tree_string(tree, "sval");
+    for (size_t i = 0; name != NULL && i < sizeof(names) / sizeof(names[0]); i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    for (const cJSON *child = tree == NULL ? NULL : tree->child; child != NULL; child = child->next)
+        if (names_system_column(child))
+            return true;
+    return false;
+}
+
 static void when_clause(struct dg_resolver *r, struct dg_scope *scope, struct dg_scope_item *target,
                         struct dg_scope_entry *target_entry, const cJSON *when)
 {
@@ -13,6 +27,8 @@ static void when_clause(struct dg_resolver *r, struct dg_scope *scope, struct dg
     target_entry->shows_name = is_matched;
     target_entry->shows_columns = is_matched;
     r->clause = DG_CLAUSE_WHERE;
+    if (names_system_column(dg_tree_field(when, "condition")))
+        dg_resolver_blur(r);
     dg_expression_condition(r, scope, dg_tree_field(when, "condition"));
     const cJSON *list = dg_tree_list(when, "targetList");
     if (dg_tree_is(when, "commandType", "CMD_INSERT")) {
@@ -46,6 +62,8 @@ void dg_merge(struct dg_resolver *r, struct dg_scope *parent, const cJSON *body)
     struct dg_scope scope;
     dg_scope_init(&scope, parent);
     if (r->facts->version_num < 150000)
+        dg_resolver_blur(r); /* 42601 */
+    if (dg_tree_bool(dg_tree_field(body, "withClause"), "recursive"))
         dg_resolver_blur(r); /* 42601 */
     dg_with_clause(r, &scope, dg_tree_field(body, "withClause"));
     if (has_unreachable_when(dg_tree_list(body, "mergeWhenClauses")))

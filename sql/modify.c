@@ -151,6 +151,7 @@ static void assign(struct dg_resolver *r, struct dg_scope *scope, struct assignm
     enum dg_clause clause = r->clause;
     const cJSON *res_target;
     dg_oid type_oid = next_type(at, &res_target);
+    dg_expression_settle(r, value, type_oid);
     if (type_oid == 0 || (!dg_expression_fits(value, type_oid) && !dg_enum_accepts(r, value, type_oid)))
         dg_resolver_blur(r);
     r->clause = DG_CLAUSE_INSERT_COLUMNS;
@@ -215,6 +216,8 @@ void dg_modify_set(struct dg_resolver *r, struct dg_scope *scope, const struct d
     for (const cJSON *item = list; item != NULL; item = item->next, i++) {
         const cJSON *res_target = dg_tree_body(item, DG_NODE_RES_TARGET);
         const struct dg_column *column = check_column(r, target, res_target, true);
+        if (column != NULL && dg_tree_list(res_target, "indirection") == NULL)
+            dg_expression_settle(r, &values[i], column->type_oid);
         if (dg_tree_list(res_target, "indirection") != NULL)
             check_field(r, scope, target, res_target);
         else if (column == NULL || (!dg_expression_fits(&values[i], column->type_oid) &&

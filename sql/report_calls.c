@@ -45,37 +45,17 @@ void dg_report_missing_type(struct dg_resolver *r, const cJSON *type_name, const
     dg_report_set_message(r, finding, dg_arena_printf(r->arena, "type \"%s\" does not exist", dg_text_get(&words)));
 }
 
-/* The parameter's type is settled by its first use: it is still unknown if this is the only one. */
-static bool is_used_once(const struct dg_resolver *r, int32_t number)
-{
-    unsigned n = 0;
-    char digits[16];
-    struct dg_text text;
-    dg_text_init_fixed(&text, digits, sizeof(digits));
-    dg_text_printf(&text, "$%d", number);
-    const char *end = r->text.data + r->text.len;
-    const char *at = r->text.data;
-    while (n < 2 && (at = memchr(at, '$', (size_t)(end - at))) != NULL) {
-        if ((size_t)(end - at) >= text.len && memcmp(at, digits, text.len) == 0) {
-            char after = at + text.len < end ? at[text.len] : ' ';
-            n += after >= '0' && after <= '9' ? 0 : 1;
-        }
-        at++;
-    }
-    return n == 1;
-}
-
 /* NULL: not known. */
 static const char *argument_type(struct dg_resolver *r, const cJSON *argument, const struct dg_value *value)
 {
     struct dg_node node = dg_tree_node(argument);
+    size_t number = node.kind == DG_NODE_PARAM_REF ? (size_t)dg_tree_int(node.body, "number") : 0;
+    bool is_declared = number <= r->session->n_param_types && (number == 0 || r->session->param_types[number - 1] != 0);
+    if (!is_declared) /* text or varchar, where it was compared: that is not followed */
+        return value->parameter != 0 ? "unknown" : NULL;
     if (value->type_oid != 0)
         return value->type_oid == DG_TYPE_RECORD ? "record" : dg_names_format_type(r, value->type_oid);
-    if (node.kind == DG_NODE_A_CONST)
-        return "unknown";
-    if (node.kind != DG_NODE_PARAM_REF || r->is_blurred) /* blurred: the words do not matter */
-        return NULL;
-    return is_used_once(r, dg_tree_int(node.body, "number")) ? "unknown" : NULL;
+    return node.kind == DG_NODE_A_CONST ? "unknown" : NULL;
 }
 
 /* One argument, "name => type". False if its type is not known. */

@@ -146,13 +146,14 @@ static bool is_in_range_table(const struct dg_scope *scope, const char *name, dg
     return false;
 }
 
-/* A relation that we know nothing of may be the one that is meant. */
-static bool has_undecided_item(const struct dg_scope *scope, const char *name)
+/* A relation that we know nothing of may be the one that is meant; by its schema and name only one without alias. */
+static bool has_undecided_item(const struct dg_scope *scope, const char *name, bool without_alias)
 {
     for (; scope != NULL; scope = scope->parent) {
         for (const struct dg_scope_item *item = scope->items; item != NULL; item = item->next) {
             dg_work_add(item->work, 1);
-            if (item->kind == DG_ITEM_UNDECIDED && item->written_name != NULL && strcmp(item->written_name, name) == 0)
+            if (item->kind == DG_ITEM_UNDECIDED && item->written_name != NULL &&
+                strcmp(item->written_name, name) == 0 && !(without_alias && item->has_alias))
                 return true;
         }
     }
@@ -172,8 +173,12 @@ void dg_report_missing_from_entry(struct dg_resolver *r, const struct dg_scope *
         if (lookup.result == DG_NAME_UNDECIDED || lookup.may_fail)
             dg_resolver_blur(r);
     }
+    if (schema != NULL && has_undecided_item(scope, name, true)) {
+        dg_resolver_undecided(r, DG_REASON_UNKNOWN);
+        return;
+    }
     bool is_known = is_in_range_table(scope, name, oid, cte);
-    if (!is_known && has_undecided_item(scope, name))
+    if (!is_known && has_undecided_item(scope, name, false))
         dg_resolver_blur(r);
     struct dg_sql_finding *finding = dg_report_add(r, DG_FINDING_FROM_ENTRY, "42P01", location);
     if (finding == NULL)

@@ -99,25 +99,32 @@ static bool resolver_init(struct dg_resolver *r, const struct dg_sql_session *se
     return true;
 }
 
-/* PREPARE looks up its parameters' types before all else. */
-static void resolve_types(struct dg_resolver *r, const cJSON *first)
+/* PREPARE looks up its parameters' types before all else; they stand in place of those that Parse declared. */
+static void declare_parameters(struct dg_resolver *r, struct dg_sql_session *session, const cJSON *declared)
 {
-    for (const cJSON *item = first; item != NULL; item = item->next) {
+    dg_oid *types = dg_resolver_alloc(r, ((size_t)dg_tree_length(declared) + 1) * sizeof(*types));
+    session->n_param_types = 0;
+    if (types == NULL)
+        return;
+    session->param_types = types;
+    for (const cJSON *item = declared; item != NULL; item = item->next) {
         const cJSON *type_name = dg_tree_body(item, DG_NODE_TYPE_NAME);
-        if (dg_names_type(r, type_name) == NULL) {
+        const struct dg_type *type = dg_names_type(r, type_name);
+        if (type == NULL)
             dg_absent_type(r, type_name);
+        if (type == NULL || dg_tree_list(type_name, "typmods") != NULL)
             dg_resolver_blur(r);
-        }
+        types[session->n_param_types++] = type == NULL ? DG_TYPE_UNDECIDED : type->oid;
     }
 }
 
 /* FALSE: a statement that is not judged here. */
-static bool resolve_statement(struct dg_resolver *r, const cJSON *statement)
+static bool resolve_statement(struct dg_resolver *r, struct dg_sql_session *session, const cJSON *statement)
 {
     struct dg_column_list targets = {0};
     struct dg_node node = dg_tree_node(statement);
     if (node.kind == DG_NODE_PREPARE_STMT) {
-        resolve_types(r, dg_tree_list(node.body, "argtypes"));
+        declare_parameters(r, session, dg_tree_list(node.body, "argtypes"));
         statement = dg_tree_field(node.body, "query");
         node = dg_tree_node(statement);
     }
@@ -135,15 +142,16 @@ static enum dg_status resolve(const struct dg_sql_session *session, struct dg_st
                               struct dg_resolution *resolution)
 {
     struct dg_resolver r;
+    struct dg_sql_session own = *session; /* PREPARE changes it */
     *resolution = (struct dg_resolution){.reason = DG_REASON_NO_SNAPSHOT};
     if (session->snapshot == NULL)
         return DG_OK;
-    if (!resolver_init(&r, session, text, work, arena)) {
+    if (!resolver_init(&r, &own, text, work, arena)) {
         resolution->reason = DG_REASON_NO_MEMORY;
         return DG_NO_MEMORY;
     }
     r.reach = reach;
-    if (!resolve_statement(&r, statement))
+    if (!resolve_statement(&r, &own, statement))
         dg_resolver_undecided(&r, DG_REASON_UTILITY);
     if (dg_resolver_has_given_up(&r))
         dg_resolver_give_up(&r);

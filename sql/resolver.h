@@ -7,6 +7,7 @@
  *   expression.c  the walk over expressions
  *   call.c        function calls: the type of their result, the columns they give in FROM
  *   absent.c      functions, types and schemas that nothing could satisfy
+ *   certain.c     calls that cannot fail in analysis
  *   from.c        FROM items and joins
  *   targets.c     target lists and their names, ORDER BY, GROUP BY
  *   select.c, with.c, modify.c, merge.c  the statements
@@ -65,7 +66,7 @@ enum dg_known_type {
     DG_TYPE_ANYCOMPATIBLE = 5077,
     DG_TYPE_ANYCOMPATIBLEARRAY = 5078,
     DG_TYPE_ANYCOMPATIBLENONARRAY = 5079,
-    DG_TYPE_UNDECIDED = 0xFFFFFFFF /* declared, but it cannot be told as what */
+    DG_TYPE_UNDECIDED = 0xFFFFFFFF /* a parameter's, settled, but it cannot be told as what */
 };
 
 /* Deeper than the parser's JSON can be. */
@@ -106,6 +107,7 @@ struct dg_resolver {
     dg_oid role_oid; /* 0: not known */
     enum dg_clause clause;
     unsigned depth;
+    unsigned n_calls;     /* whose arguments are being walked */
     struct dg_work *work; /* of the whole text */
     bool no_memory;
     bool gave_up;           /* a limit: part of the statement was not walked, nothing more is found missing */
@@ -114,8 +116,9 @@ struct dg_resolver {
     bool is_observed;       /* references only */
     bool depends_on_path;
     bool depends_on_literals; /* a literal was compared with something of the schema: the labels of an enum */
-    bool has_parameter;       /* one whose type is not declared: it may stay without one (42P18) */
-    bool is_array_cast;       /* the ARRAY[...] that is looked at next is cast: its elements are of the cast's type */
+    dg_oid *settled;          /* by parameter number, what its first use made of one that is not declared; 0: not met */
+    size_t n_settled;
+    bool has_parameter; /* one whose type is not declared: it may stay without one (42P18) */
     enum dg_reach reach;
     struct dg_breach generated; /* the first of each kind: contract.c */
     struct dg_breach conflict;
@@ -237,6 +240,7 @@ struct dg_value {
     int32_t location;                   /* where the server points for it; -1: not known */
     bool is_constant;                   /* a literal, NULL or parameter that takes the type it is given */
     bool is_string;                     /* a string literal: its text must fit that type */
+    int32_t parameter;                  /* number of a parameter whose type is not settled yet, else 0 */
     const char *text;                   /* of a string literal; borrowed from the tree */
 };
 
@@ -250,6 +254,7 @@ struct dg_call_form {
     const struct dg_value
         *values; /* of all arguments, those of WITHIN GROUP last; NULL: more than a function can have */
     size_t n_values;
+    const struct dg_function *function; /* the one that is called, where that is certain, else NULL */
 };
 
 /* An undotted name. */
@@ -269,6 +274,8 @@ void dg_expression_list(struct dg_resolver *r, struct dg_scope *scope, const cJS
 void dg_expression_condition(struct dg_resolver *r, struct dg_scope *scope, const cJSON *wrapped);
 /* Built-in types that can be compared, sorted and grouped by. */
 bool dg_expression_is_comparable(const struct dg_resolver *r, dg_oid type_oid);
+/* The value takes this type: a parameter keeps it for the rest of the statement. */
+void dg_expression_settle(struct dg_resolver *r, const struct dg_value *value, dg_oid type_oid);
 /* True if assigning the value to a column of this type cannot fail in analysis. */
 bool dg_expression_fits(const struct dg_value *value, dg_oid type_oid);
 
@@ -279,6 +286,11 @@ void dg_absent_type(struct dg_resolver *r, const cJSON *type_name);
 bool dg_absent_schema(struct dg_resolver *r, const cJSON *names, int32_t location);
 /* The function of a FuncCall whose arguments have been walked. */
 void dg_absent_function(struct dg_resolver *r, const cJSON *body, const struct dg_call_form *form);
+
+/* ---- certain.c ---- */
+/* The function of a FuncCall that cannot fail in analysis; NULL: it may, or which it is cannot be told. */
+const struct dg_function *dg_certain_call(struct dg_resolver *r, struct dg_scope *scope, const cJSON *body,
+                                          const struct dg_call_form *form);
 
 /* ---- report_calls.c ---- */
 void dg_report_missing_schema(struct dg_resolver *r, const char *schema, int32_t location);

@@ -126,6 +126,7 @@ struct dg_scope {
     struct dg_cte *ctes;                       /* those that may be referred to */
     struct dg_pending_window *pending_windows; /* last met first */
     bool is_lateral_active;
+    bool has_aggregate; /* one that did not blur */
 };
 
 enum dg_lookup {

@@ -22,6 +22,7 @@ static void limit(struct dg_resolver *r, struct dg_scope *scope, const cJSON *bo
         return;
     r->clause = DG_CLAUSE_LIMIT;
     struct dg_value value = dg_expression(r, scope, wrapped);
+    dg_expression_settle(r, &value, DG_TYPE_INT8);
     if (!value.is_constant || !dg_expression_fits(&value, DG_TYPE_INT8))
         dg_resolver_blur(r); /* 42P10: a variable; or a literal that is no number */
 }
@@ -118,6 +119,8 @@ static void plain_select(struct dg_resolver *r, struct dg_scope *scope, const cJ
     dg_targets_order_by(r, scope, dg_tree_list(body, "sortClause"), targets);
     dg_targets_group_by(r, scope, dg_tree_list(body, "groupClause"), targets);
     dg_targets_distinct_on(r, scope, dg_tree_list(body, "distinctClause"), targets);
+    if (dg_tree_list(body, "distinctClause") != NULL && dg_tree_list(body, "sortClause") != NULL)
+        dg_resolver_blur(r); /* 42P10: they do not match */
     limits(r, scope, body);
     windows(r, scope, body);
     /* GROUP BY's own rules (42803) come before the level above goes on. */
@@ -183,6 +186,8 @@ static void arm(struct dg_resolver *r, struct dg_scope *scope, const cJSON *body
 {
     if (!dg_resolver_enter(r))
         return;
+    if (dg_tree_list(body, "lockingClause") != NULL)
+        dg_resolver_blur(r); /* 0A000 */
     if (!is_leaf(body)) {
         set_operation(r, scope, body, NULL, targets);
     } else {
@@ -220,6 +225,8 @@ static void set_operation(struct dg_resolver *r, struct dg_scope *scope, const c
 static void set_operation_statement(struct dg_resolver *r, struct dg_scope *scope, const cJSON *body,
                                     struct dg_cte *cte, struct dg_column_list *targets)
 {
+    if (dg_tree_list(body, "lockingClause") != NULL)
+        dg_resolver_blur(r); /* 0A000 */
     dg_with_clause(r, scope, dg_tree_field(body, "withClause"));
     set_operation(r, scope, body, cte, targets);
     /* ORDER BY may name output columns only; in an expression they are seen too, but refused afterwards (0A000). */
@@ -232,8 +239,6 @@ static void set_operation_statement(struct dg_resolver *r, struct dg_scope *scop
     dg_targets_order_by(r, scope, dg_tree_list(body, "sortClause"), targets);
     scope->entries.n = 0;
     limits(r, scope, body);
-    if (dg_tree_list(body, "lockingClause") != NULL)
-        dg_resolver_blur(r);
 }
 
 /* ---- ways in ---- */

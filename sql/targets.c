@@ -369,6 +369,8 @@ static void output_or_expression(struct dg_resolver *r, struct dg_scope *scope, 
         check_sortable(r, type_oid);
         return;
     }
+    if (dg_tree_node(wrapped).kind == DG_NODE_A_CONST)
+        dg_resolver_blur(r); /* 42601: a constant that is no position */
     if (name != NULL && input_first) {
         struct dg_scope_column column;
         const struct dg_scope_item *item;
@@ -427,6 +429,8 @@ void dg_targets_group_by(struct dg_resolver *r, struct dg_scope *scope, const cJ
     r->clause = DG_CLAUSE_GROUP_BY;
     for (const cJSON *item = first; item != NULL; item = item->next)
         group_element(r, scope, item, targets);
+    if (first != NULL && scope->has_aggregate)
+        dg_resolver_blur(r); /* 42803: a position or an output name may be an aggregate's */
 }
 
 void dg_targets_distinct_on(struct dg_resolver *r, struct dg_scope *scope, const cJSON *first,

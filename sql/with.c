@@ -68,11 +68,15 @@ static struct dg_cte *new_cte(struct dg_resolver *r, const cJSON *body)
     return cte;
 }
 
-static void check_duplicates(struct dg_resolver *r, const cJSON *first)
+/* Looked at before any of the queries: names, and MERGE, which WITH takes from 17 on (0A000). */
+static void check_items(struct dg_resolver *r, const cJSON *first)
 {
     size_t n = 0;
     for (const cJSON *a = first; a != NULL; a = a->next, n++) {
-        const char *name = dg_tree_string(dg_tree_body(a, DG_NODE_COMMON_TABLE_EXPR), "ctename");
+        const cJSON *body = dg_tree_body(a, DG_NODE_COMMON_TABLE_EXPR);
+        const char *name = dg_tree_string(body, "ctename");
+        if (r->facts->version_num < 170000 && dg_tree_child(body, "ctequery").kind == DG_NODE_MERGE_STMT)
+            dg_resolver_blur(r);
         for (const cJSON *b = first; b != a && n < 100; b = b->next) {
             if (name != NULL && dg_tree_is(dg_tree_body(b, DG_NODE_COMMON_TABLE_EXPR), "ctename", name))
                 dg_resolver_blur(r); /* 42712 */
@@ -241,7 +245,7 @@ void dg_with_clause(struct dg_resolver *r, struct dg_scope *scope, const cJSON *
     const cJSON *first = dg_tree_list(with, "ctes");
     if (first == NULL)
         return;
-    check_duplicates(r, first);
+    check_items(r, first);
     if (dg_tree_bool(with, "recursive"))
         recursive_with(r, scope, first);
     else

@@ -42,7 +42,10 @@ class Commands(unittest.TestCase):
         for sql in ("SELECT nope FROM leads", "SELECT l.nope FROM leads l", "INSERT INTO leads (nope) VALUES (1)",
                     "UPDATE leads SET nope = 1", "DELETE FROM leads WHERE nope", "SELECT * FROM nope", "SELECT a FROM hidden",
                     "SELECT leads.id FROM leads l", "SELECT id FROM leads JOIN v USING (nope)",
-                    "INSERT INTO leads VALUES (1) RETURNING source", "WITH c AS (SELECT id FROM leads) SELECT nope FROM c"):
+                    "INSERT INTO leads VALUES (1) RETURNING source", "WITH c AS (SELECT id FROM leads) SELECT nope FROM c",
+                    "SELECT nope(id) FROM leads", "SELECT id::nope FROM leads", "SELECT nope.nope(1)", "SELECT 'odd'::mood",
+                    "SELECT id FROM leads a, leads b", "INSERT INTO leads (id) VALUES (1)",
+                    "INSERT INTO leads VALUES (1, 'x') ON CONFLICT (contact_email) DO NOTHING"):
             with self.subTest(sql):
                 done = self.explain(sql, "--format", "json")
                 self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
@@ -53,6 +56,21 @@ class Commands(unittest.TestCase):
                 diag = caught.exception.diag
                 self.assertEqual((finding["sqlstate"], finding["message"], str(finding["position"])),
                                  (diag.sqlstate, diag.message_primary, diag.statement_position or "0"))
+
+    def test_explain_tells_what_only_running_the_statement_shows(self):
+        done = self.explain("INSERT INTO leads (id) VALUES (1)")
+        self.assertIn("PostgreSQL refuses it when it runs it", done.stdout)
+        done = self.explain("INSERT INTO leads (id) VALUES (1)", "--format", "json")
+        self.assertEqual(json.loads(done.stdout)["statements"][0]["findings"][0]["raised_at"], "execution")
+
+    def test_explain_is_json_whatever_bytes_a_name_has(self):
+        self.cluster.psql("CREATE DATABASE ascii ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0")
+        self.cluster.psql(r"""DO $$ DECLARE name text := convert_from('\x67e9', 'SQL_ASCII'); BEGIN
+            EXECUTE format('CREATE SCHEMA %I; CREATE TABLE %I.t (id int)', name, name);
+            EXECUTE format('ALTER DATABASE ascii SET search_path = %I', name); END $$""", database="ascii")
+        done = driftguard("explain", "--format", "json", "--database", self.cluster.url_of("ascii"), "SELECT id FROM t")
+        schemas = {reference["schema"] for reference in json.loads(done.stdout)["statements"][0]["references"]}
+        self.assertEqual(schemas, {"g\ufffd"})
 
     def test_explain_exits_1_where_it_cannot_say(self):
         self.assertEqual(self.explain("SELEC 1").returncode, 1)

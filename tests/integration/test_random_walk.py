@@ -19,7 +19,7 @@ import unittest
 from cluster import Cluster
 from guard import Guard
 from support import await_snapshot
-from walk_words import BEGINNING, CHANGES, READS, SESSION, TRANSACTIONS
+from walk_words import BEGINNING, CHANGES, CONTRACTS, PREPARED, READS, SESSION, TRANSACTIONS
 from wire import SYNC, Wire, bind, close, describe, error_fields, execute, parse, query
 
 SEEDS = range(1, 28)
@@ -58,7 +58,9 @@ class Walk:
         makers = {"s": lambda: self._random.choice((*SCHEMAS, "s3")), "t": self._relation, "path": self._path,
                   "n": lambda: self._random.choice(TABLES), "c": lambda: self._random.choice(COLUMNS),
                   "d": lambda: self._random.choice(COLUMNS), "sp": lambda: self._random.choice(("sa", "sb")),
-                  "gid": lambda: self._random.choice(GIDS), "bool": lambda: self._random.choice(("true", "false")), "value": self._path}
+                  "gid": lambda: self._random.choice(GIDS), "p": lambda: f"n{self._random.randrange(2)}",
+                  "label": lambda: self._random.choice(("calm", "glad", "glum", "grim")), "value": self._path,
+                  "bool": lambda: self._random.choice(("true", "false"))}
         parts = template.split("{")
         filled = parts[0]
         for part in parts[1:]:
@@ -67,7 +69,8 @@ class Walk:
         return filled
 
     def statement(self):
-        kind = self._random.choices((TRANSACTIONS, SESSION, CHANGES, READS), (18, 16, 18, 48))[0]
+        kinds = (TRANSACTIONS, SESSION, CHANGES, READS, PREPARED, CONTRACTS)
+        kind = self._random.choices(kinds, (14, 12, 14, 32, 14, 22))[0]
         return self._fill(self._random.choice(kind))
 
     def _step(self):

@@ -1,6 +1,6 @@
 """What the random walk says: the schema that each walk begins with, and statements in which {t} and its like are drawn
 anew each time ({t} a relation, {n} its bare name, {c} and {d} columns, {s} a schema, {path} and {value} a list of them,
-{sp} a savepoint, {gid} a prepared transaction).
+{sp} a savepoint, {gid} a prepared transaction, {p} a prepared statement, {label} an enum label).
 
 Whatever a session can do that changes what a name means belongs here, each in every spelling that the server knows.
 """
@@ -10,6 +10,8 @@ DROP SCHEMA IF EXISTS s1, s2, s3, walker CASCADE;
 DROP SCHEMA IF EXISTS public CASCADE;
 CREATE SCHEMA public; CREATE SCHEMA s1; CREATE SCHEMA s2; CREATE SCHEMA walker;
 CREATE TABLE public.t1 (a int, b int); CREATE TABLE s1.t1 (a int, c int); CREATE TABLE s1.t2 (b int);
+CREATE FUNCTION public.fill() RETURNS trigger LANGUAGE plpgsql AS 'begin new := new; return new; end';
+CREATE TYPE mood AS ENUM ('calm', 'glad');
 CREATE TABLE s2.t2 (c int, a int); CREATE TABLE s2.t3 (a int); CREATE TABLE walker.t3 (b int); CREATE TABLE u1 (a int);
 GRANT ALL ON SCHEMA public, s1, s2, walker TO public;
 GRANT ALL ON ALL TABLES IN SCHEMA public, s1, s2, walker TO public;
@@ -88,7 +90,7 @@ CHANGES = (
     "CREATE FUNCTION pg_temp.{c}(public.t1) RETURNS int LANGUAGE sql AS 'select 1'",
     "CREATE OR REPLACE FUNCTION public.{n}(OUT {c} int) RETURNS int LANGUAGE sql AS 'select 1'",
     "DROP FUNCTION IF EXISTS public.{n}()", "CALL public.commits('create table {t} ({c} int)')",
-    "CALL public.rolls_back('create table {t} ({c} int)')", "DROP OWNED BY walker", "CREATE TABLE pg_class ({c} int)",
+    "CALL public.rolls_back('create table {t} ({c} int)')", "CREATE TABLE pg_class ({c} int)",
     "ALTER TABLE {t} OWNER TO walker", "COMMENT ON TABLE {t} IS 'x'", "CREATE UNIQUE INDEX ON {t} ({c})",
     "CREATE RULE r AS ON INSERT TO {t} DO INSTEAD NOTHING", "TRUNCATE {t}", "ANALYZE {t} ({c})",
 )
@@ -118,4 +120,35 @@ READS = (
     "CREATE VIEW pg_temp.v AS SELECT {c} FROM {t}", "SELECT last_value FROM {t}", "SELECT last_value FROM {n}_id_seq",
     "SELECT ctid FROM {t}", "COPY {t} ({c}) TO STDOUT", "SELECT {c} FROM {t} x FOR UPDATE OF {n}",
     "SELECT public.fails('SELECT {c} FROM {t}')", "DELETE FROM {t} x USING {t} y WHERE x.{c} = y.{d}",
+)
+
+# {p} is a name that Parse messages use, too.
+PREPARED = (
+    "PREPARE {p} AS SELECT {c} FROM {t}", "PREPARE {p} AS SELECT {c} FROM u1", "EXECUTE {p}", "EXECUTE {p}",
+    "EXECUTE {p}", "PREPARE {p} AS INSERT INTO {t} ({c}) VALUES (1)", "EXPLAIN EXECUTE {p}", "DEALLOCATE {p}",
+    "DEALLOCATE {p}", "CREATE TABLE {t} AS EXECUTE {p}", "EXPLAIN ANALYZE EXECUTE {p}", "DISCARD PLANS", "EXECUTE {p}(1)",
+    "PREPARE {p} AS SELECT set_config('search_path', '{value}', {bool})", "EXECUTE {p}({c})",
+    "DO $$ begin execute 'deallocate all'; end $$", "PREPARE {p} (int) AS UPDATE {t} SET {c} = $1",
+    "PREPARE {p} AS SELECT NULL::mood = '{label}'", "PREPARE {p} AS SELECT f{c}(1)",
+    "DO $$ begin execute 'prepare {p} as select {c} from {t}'; end $$",
+)
+
+# What is foreseen beyond missing columns and relations, and what makes it right or wrong; {label} of an enum.
+CONTRACTS = (
+    "SELECT {c} FROM {t} x, {t} y", "SELECT f{c}(1)", "SELECT {s}.f{c}(1)", "SELECT 1::{s}.mood", "SELECT 'calm'::mood",
+    "SELECT NULL::mood = '{label}'", "SELECT NULL::mood = '{label}'", "INSERT INTO {t} VALUES (1)",
+    "INSERT INTO {t} ({c}) VALUES (1) ON CONFLICT ({d}) DO NOTHING", "INSERT INTO {t} ({c}) VALUES (1)",
+    "INSERT INTO {t} ({c}) VALUES (1)", "INSERT INTO {t} ({c}) VALUES (NULL)", "INSERT INTO {t} (g) VALUES (1)",
+    "UPDATE {t} SET g = 1", "INSERT INTO {t} DEFAULT VALUES", "ALTER TABLE {t} ALTER {c} SET NOT NULL",
+    "ALTER TABLE {t} ALTER {c} SET NOT NULL", "ALTER TABLE {t} ALTER {c} DROP NOT NULL",
+    "ALTER TABLE {t} ALTER {c} SET DEFAULT 1", "ALTER TABLE {t} ALTER {c} DROP DEFAULT",
+    "ALTER TABLE {t} ADD COLUMN g int GENERATED ALWAYS AS IDENTITY",
+    "ALTER TABLE {t} ADD COLUMN g int GENERATED ALWAYS AS (1) STORED", "ALTER TABLE {t} DROP COLUMN g",
+    "CREATE UNIQUE INDEX ON {t} ({c})", "ALTER TABLE {t} ADD PRIMARY KEY ({c})",
+    "CREATE FUNCTION f{c}(int) RETURNS int LANGUAGE sql AS 'select 1'", "DROP FUNCTION f{c}",
+    "CREATE TYPE mood AS ENUM ('calm', 'glad')", "DROP TYPE mood", "CREATE DOMAIN mood AS text",
+    "ALTER TYPE mood RENAME VALUE 'calm' TO 'glum'", "ALTER TYPE mood ADD VALUE '{label}'",
+    "ALTER TABLE {t} ALTER {c} TYPE mood USING NULL", "SELECT {c} FROM {t} WHERE {c} = '{label}'",
+    "DROP RULE r ON {t}", "CREATE TRIGGER tr BEFORE INSERT ON {t} FOR EACH ROW EXECUTE FUNCTION public.fill()",
+    "DROP TRIGGER tr ON {t}", "ALTER TABLE {t} DISABLE TRIGGER ALL", "ALTER TABLE {t} ENABLE TRIGGER ALL",
 )

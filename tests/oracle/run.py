@@ -49,19 +49,19 @@ def regression(options):
 
 # name: (run, its parser, share of the time, its size for one unit of work)
 ORACLES = {
-    "regression": (regression, oracle.parser, 25, {"mutations": 3, "shapes": 2}),
+    "regression": (regression, oracle.parser, 25, {"mutations": 2, "shapes": 2}),
     "regression, path not known": (regression, oracle.parser, 10, {"mutations": 1, "blind": True}),
     "sqlsmith": (smith.run, smith.parser, 30, {"mutations": 1, "valid": AIM_VALID}),
-    "schema changes": (schema_changes.run, schema_changes.parser, 25, {"rounds": 20}),
-    "cases": (mutate_cases.run, lambda: common(mutate_cases.__doc__), 10, {"mutations": 50}),
-    "application": (orm.run, lambda: common(orm.__doc__), 10, {"mutations": 30}),
+    "schema changes": (schema_changes.run, schema_changes.parser, 25, {"rounds": 4}),
+    "cases": (mutate_cases.run, lambda: common(mutate_cases.__doc__), 10, {"mutations": 20}),
+    "application": (orm.run, lambda: common(orm.__doc__), 10, {"mutations": 20}),
     "random writes": (contracts.run, contracts.parser, 10, {"statements": 20000}),
     "notation": (notation.run, lambda: common(notation.__doc__), 5, {}),
     **{f"regression, {name}": (regression, oracle.parser, 10, {"mutations": 1, "encoding": name}) for name in OTHERS},
-    **{f"schema changes, {name}": (schema_changes.run, schema_changes.parser, 5, {"rounds": 3, "encoding": name}) for name in OTHERS},
-    **{f"cases, {name}": (mutate_cases.run, lambda: common(mutate_cases.__doc__), 3, {"mutations": 10, "encoding": name})
+    **{f"schema changes, {name}": (schema_changes.run, schema_changes.parser, 5, {"rounds": 1, "encoding": name}) for name in OTHERS},
+    **{f"cases, {name}": (mutate_cases.run, lambda: common(mutate_cases.__doc__), 3, {"mutations": 3, "encoding": name})
        for name in OTHERS},
-    **{f"application, {name}": (orm.run, lambda: common(orm.__doc__), 3, {"mutations": 5, "encoding": name}) for name in OTHERS},
+    **{f"application, {name}": (orm.run, lambda: common(orm.__doc__), 3, {"mutations": 3, "encoding": name}) for name in OTHERS},
 }
 GROWING = ("mutations", "valid", "rounds", "statements")
 

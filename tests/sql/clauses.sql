@@ -34,33 +34,33 @@ select name, count(*) from t group by 1
 select name, count(*) from t group by t.name
 --: ok
 select name as x, count(*) from t group by x
---: fails 42703 44 column t.x does not exist
+--: 42703 44 column t.x does not exist
 select name as x, count(*) from t group by t.x
 --: ok
 select name as x, count(*) from t group by (x)
---: fails 42703 44 column "x" does not exist
+--: 42703 44 column "x" does not exist
 select name as x, count(*) from t group by x || 'a'
 --: ok
 select lower(name) as name, count(*) from t group by name
---: fails 42703 68 column "lname" does not exist
+--: 42703 68 column "lname" does not exist
 select lower(name) as lname, count(*) from t group by lname having lname = 'x'
 --: ok
 select lower(name) as lname, count(*) from t group by lname having count(*) > 1
 --: ok
 select lower(name) as id, count(*) from t group by id
---: other 42702 48 column reference "id" is ambiguous
+--: 42702 48 column reference "id" is ambiguous
 select name as id, count(*) from u, t group by id
 --: ok
 select (select t.name as x from u group by x limit 1) from t
 --: ok
 select (select u.label as name from u group by name limit 1) from t
---: fails 42703 33 column "nope" does not exist
+--: 42703 33 column "nope" does not exist
 select count(*) from t group by nope
 --: ok
 select count(*) from t group by ()
 --: ok
 select count(*) from t group by distinct rollup (id, name), rollup (id, n)
---: fails 42703 54 column "nope" does not exist
+--: 42703 54 column "nope" does not exist
 select count(*) from t group by distinct rollup (id, nope)
 --: ok
 select name as x from t group by rollup (x)
@@ -74,7 +74,7 @@ select id, grouping(name) from t group by id, name
 select id, grouping(nope) from t group by id
 --: 42703 37 column "nope" does not exist
 select id from t group by id having nope > 1
---: fails 42703 37 column "nope" does not exist
+--: 42703 37 column "nope" does not exist
 select count(*) from t having count(nope) > 1
 --: ok
 select id from t order by id desc nulls last, name asc nulls first

@@ -9,3 +9,13 @@ prepare p (int, nope, zz_nope) as select id from zz_nope
 prepare p (int, text) as select zz_nope from t where id = $1
 --: ok
 prepare p (int, text[], varchar(10)) as select name from t where id = $1 and name = any ($2) or name = $3
+-- case files, mutated: no system column but tableoid in a WHEN's condition
+--: ok
+merge into t using (select 1 as x) s on t.id = s.x when matched and t.tableoid is not null then delete
+--: other 42P10 69 cannot use system column "ctid" in MERGE WHEN condition
+merge into t using (select 1 as x) s on t.id = s.x when matched and t.ctid is null and nope then delete
+--: other 42P10 68 cannot use system column "xmax" in MERGE WHEN condition
+merge into t using t as s on t.id = s.id when matched and t.name = xmax then delete
+-- schema changes: PREPARE's parameters have their types
+--: other 42883 48 operator does not exist: text = integer
+prepare p (int) as select id from t where name = $1 and nope = 2

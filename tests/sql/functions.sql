@@ -43,7 +43,7 @@ select nope(null::pg_class, null::information_schema.sql_identifier, null::oidve
 select nope((select id from t), (select 'x'), (t.p).f1) from t
 --: fails 42883 8 function nope(integer, unknown) does not exist
 select nope(1 + 1, $1), $1
---: fails 42883 8 function nope(unknown) does not exist
+--: 42883 8 function nope(unknown) does not exist
 select nope($1) from t where id = $1
 --: 42883 8 function No Pe(integer) does not exist
 select "No Pe"(1)
@@ -176,7 +176,7 @@ insert into u (id) select 1 from t where (nope(id)) is null
 with w as (select nope(id) from t) select * from w
 --: 42883 23 function nope(integer) does not exist
 select case when id = nope(id) then 1 end from t
---: fails 42883 21 function nope() does not exist
+--: 42883 21 function nope() does not exist
 select lower(name), nope() from t
 --: 42703 13 column "zz" does not exist
 select nope(zz) from t

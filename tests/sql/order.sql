@@ -32,7 +32,7 @@ select id from t where d = '2020-01-01' and nope = 1
 select id from t where d = 'x' and nope = 1
 --: fails 42703 38 column "nope" does not exist
 select id from t where d = 'now' and nope = 1
---: fails 42703 39 column "nope" does not exist
+--: 42703 39 column "nope" does not exist
 select id from t where ts > now() and nope = 1
 --: fails 42703 58 column "nope" does not exist
 select id from t where ts > now() - interval '1 day' and nope = 1
@@ -66,9 +66,9 @@ select id from t where 't' and nope = 1
 select id from t where null and nope = 1
 --: 42703 31 column "nope" does not exist
 select id from t where $1 and nope = 1
---: fails 42703 42 column "nope" does not exist
+--: 42703 42 column "nope" does not exist
 select id from t where id = any ($1) and nope = 1
---: fails 42703 43 column "nope" does not exist
+--: 42703 43 column "nope" does not exist
 select id from t where id = any (arr) and nope = 1
 --: fails 42809 27 op ANY/ALL (array) requires array on right side
 select id from t where id = any (name) and nope = 1
@@ -110,7 +110,7 @@ select id from t where id + 1 = 2 and nope = 1
 select id from t where id + 'x' = 2 and nope = 1
 --: fails 42703 40 column "nope" does not exist
 select id from t where id = $1 + 1 and nope = 1
---: fails 42703 45 column "nope" does not exist
+--: 42703 45 column "nope" does not exist
 select id from t where lower(name) = $1 and nope = 1
 --: fails 42703 52 column "nope" does not exist
 select id from t where lower(name) = lower($1) and nope = 1
@@ -214,7 +214,7 @@ select nextval('nope'), nope from t
 select nextval('nope') from t where nope = 1
 --: fails 42P01 16 relation "t_id_seq" does not exist
 select currval('t_id_seq'), nope
---: fails 42703 29 column "nope" does not exist
+--: 42703 29 column "nope" does not exist
 select to_regclass('nope'), nope from t
 --: fails 42704 8 type "x" does not exist
 select 'x'::regtype, nope from t
@@ -236,15 +236,15 @@ select -id, nope from t
 select - name, nope from t
 --: fails 42703 16 column "nope" does not exist
 select id + 1, nope from t
---: fails 42703 18 column "nope" does not exist
+--: 42703 18 column "nope" does not exist
 select count(*), nope from t
---: fails 42703 34 column "nope" does not exist
+--: 42703 34 column "nope" does not exist
 select count(*), id from t where nope = 1
---: fails 42703 34 column "nope" does not exist
+--: 42703 34 column "nope" does not exist
 select id, count(*) from t where nope = 1
---: fails 42703 37 column "nope" does not exist
+--: 42703 37 column "nope" does not exist
 select id, count(*) from t group by nope
---: fails 42703 51 column "nope" does not exist
+--: 42703 51 column "nope" does not exist
 select id, count(*) from t group by name order by nope
 --: 42703 34 column "nope" does not exist
 select id, count(*) from (select nope from t) s
@@ -654,3 +654,41 @@ select u.*, nope from t
 select *, nope
 --: 42703 8 column "nope" does not exist
 select nope, *
+--: fails 0A000 0 FOR UPDATE is not allowed with UNION/INTERSECT/EXCEPT
+select id from t union select nope from t for update
+--: fails 0A000 0 FOR UPDATE is not allowed with UNION/INTERSECT/EXCEPT
+with c as (select nope) select id from t union select id from t for update
+--: fails 0A000 0 FOR UPDATE is not allowed with UNION/INTERSECT/EXCEPT
+(select nope from t for update) union select id from t
+--: fails 0A000 0 FOR SHARE is not allowed with UNION/INTERSECT/EXCEPT
+select id from t union (select id from t for share) order by nope
+--: fails 0A000 0 FOR SHARE is not allowed with UNION/INTERSECT/EXCEPT
+select id from t union (select nope from t for share)
+--: fails 42601 45 non-integer constant in ORDER BY
+select nope from (select id from t order by 1.5) s
+--: fails 42601 27 non-integer constant in ORDER BY
+select id from t order by 1.5, nope
+--: fails 42601 27 non-integer constant in ORDER BY
+select id from t order by true, nope
+--: fails 42601 27 non-integer constant in ORDER BY
+select id from t order by null, nope
+--: fails 42601 27 non-integer constant in GROUP BY
+select id from t group by 'x', nope
+--: 42703 26 column "nope" does not exist
+select distinct on (1.5) nope from t
+--: fails 42P10 43 SELECT DISTINCT ON expressions must match initial ORDER BY expressions
+select id, nope from (select distinct on (id) id from t order by name) s
+--: fails 42703 53 column "nope" does not exist
+select distinct on (id) id from t order by id limit nope
+--: fails 0A000 6 MERGE not supported in WITH query
+with c as (merge into t using u on t.id = u.id when matched then delete) select nope from t
+--: fails 0A000 26 MERGE not supported in WITH query
+with c as (select nope), d as (merge into t using u on t.id = u.id when matched then delete) select 1
+--: fails 42601 0 WITH RECURSIVE is not supported for MERGE statement
+with recursive c as (select nope) merge into t using u on t.id = u.id when matched then delete
+--: fails 42601 0 unreachable WHEN clause specified after unconditional WHEN clause
+merge into nope using u on true when matched then delete when matched then delete
+--: fails 42601 0 unreachable WHEN clause specified after unconditional WHEN clause
+merge into t using u on nope when matched then delete when matched and true then delete
+--: 42703 25 column "nope" does not exist
+merge into t using u on nope when matched then delete when not matched then do nothing

@@ -207,7 +207,7 @@ select id as nope, (select nope) from t
 select id as nope, nope + 1 from t
 --: ok
 select max(id) as m from t having max(id) > 1 order by m
---: fails 42703 35 column "m" does not exist
+--: 42703 35 column "m" does not exist
 select max(id) as m from t having m > 1
 --: ok
 select all id from t

@@ -66,7 +66,7 @@ select id as x from t order by x collate "C"
 select id as x from t group by id order by x
 --: 42703 29 column "x" does not exist
 select id as x from t where x = 1
---: fails 42703 36 column "x" does not exist
+--: 42703 36 column "x" does not exist
 select count(*) as x from t having x = 1
 --: ok
 select distinct on (x) id as x from t

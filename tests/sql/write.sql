@@ -80,7 +80,7 @@ insert into t (id) values (1) on conflict (id) do update set name = excluded whe
 insert into t (id) values (1) on conflict (id) do update set name = (excluded).name, n = (t).n
 --: 42703 70 column excluded.nope does not exist
 insert into t (id) values (1) on conflict (id) do update set name = (excluded).nope
---: fails 42703 95 column "nope" does not exist
+--: 42703 95 column "nope" does not exist
 insert into t (id) values (1) on conflict (id) do update set name = upper(excluded.name), n = nope
 --: ok
 insert into t (id) values (1) on conflict (lower(name)) where n > 0 do nothing

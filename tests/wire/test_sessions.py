@@ -384,7 +384,7 @@ class Authentication(SessionsCase):
     """What the client proves to the server passes through the guard unread."""
 
     hba = ("host all postgres 127.0.0.1/32 trust\nhost all scram 127.0.0.1/32 scram-sha-256\n"
-           "host all md5 127.0.0.1/32 md5\nhost all plain 127.0.0.1/32 password\n")
+           "host all md5 127.0.0.1/32 md5\nhost all plain,token 127.0.0.1/32 password\n")
 
     @classmethod
     def setUpClass(cls):
@@ -406,6 +406,16 @@ class Authentication(SessionsCase):
                 said.append(str(caught.exception).partition("FATAL")[2])
             self.assertEqual(said[0], said[1])
             self.assertIn("password authentication failed", said[1])
+
+    def test_a_token_of_60_kilobytes_that_is_right(self):
+        token = "t" * 60_000
+        self.cluster.psql(f"set password_encryption = 'scram-sha-256'; create role token login password '{token}'")
+        for shape in ("written", "bytes"):
+            with Connection(self.guard.port, shape) as connection:
+                self.assertEqual(types(connection.ask(startup(user="token", database="postgres"), "R")), "R")
+                answer = connection.ask(message("p", token.encode() + b"\0"))
+                self.assertEqual((types(answer)[0], types(answer)[-1]), ("R", "Z"))
+                self.assertUsable(connection)
 
     def test_a_password_of_64_kilobytes(self):
         with Connection(self.guard.port) as connection:

@@ -1,6 +1,7 @@
 /*
  * The guard as the proxy sees it: statements counted, names judged, predictions meeting their outcome.
  */
+#include "guard/state.h"
 #include "unit.h"
 #include "world.h"
 
@@ -579,6 +580,66 @@ static void test_a_pipeline_of_plain_transactions_is_judged(void **state)
     world_fini(&world);
 }
 
+/* What a procedure or a DO block has committed stays, though it or what follows in the pipeline fails; and what came before
+   it in the pipeline it may have rolled back. */
+static void test_what_a_procedure_committed_outlives_an_error(void **state)
+{
+    enum after { IT_FAILS, THE_NEXT_FAILS, ALL_IS_WELL };
+    static const struct {
+        const char *before; /* in the same pipeline */
+        const char *text;
+        bool in_block;
+        enum after after;
+        bool path_is_known;
+    } rows[] = {
+        {NULL, "CALL p()", false, IT_FAILS, false},
+        {NULL, "CALL p()", false, THE_NEXT_FAILS, false},
+        {NULL, "CALL p()", true, IT_FAILS, true},
+        {NULL, "DO 'begin set search_path = tenant; commit; raise division_by_zero; end'", false, IT_FAILS, false},
+        {NULL, "DO 'begin null; end'", false, IT_FAILS, true},
+        {NULL, "DO 'begin null; end'", false, ALL_IS_WELL, true},
+        {"SET search_path = tenant", "DO 'begin rollback; end'", false, ALL_IS_WELL, false},
+        {"SELECT 1", "DO 'begin rollback; end'", false, ALL_IS_WELL, true},
+        {"SET search_path = tenant", "SELECT 1", false, THE_NEXT_FAILS, true},
+    };
+    static const struct server_error error = {.sqlstate = "22012"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct world world;
+        world_init(&world, "");
+        struct dg_guard_session *session = world_session(&world);
+        if (rows[i].in_block)
+            run_query(session, "BEGIN", "BEGIN", 'T');
+        const char *const texts[] = {rows[i].before, rows[i].text, rows[i].after == THE_NEXT_FAILS ? "SELECT 2" : NULL};
+        for (size_t k = 0; k < 3; k++) {
+            bool is_failing = (k == 1 && rows[i].after == IT_FAILS) || k == 2;
+            if (texts[k] == NULL)
+                continue;
+            struct dg_ticket *parsed = parse(session, "", texts[k]);
+            struct dg_ticket *bound = dg_guard_bind(session, DG_STR(""), DG_STR(""));
+            struct dg_ticket *executed = dg_guard_execute(session, DG_STR(""));
+            struct dg_reaction reaction;
+            if (is_failing)
+                raise_error(session, executed, DG_STAGE_EXECUTE, &error, &reaction);
+            else
+                dg_guard_completed(session, executed, DG_STAGE_EXECUTE, DG_STR("DO"));
+            dg_ticket_unref(parsed);
+            dg_ticket_unref(bound);
+            dg_ticket_unref(executed);
+        }
+        dg_guard_ready(session, rows[i].in_block ? 'E' : 'I');
+        if (rows[i].in_block)
+            run_query(session, "ROLLBACK", "ROLLBACK", 'I');
+        const char *locals[DG_PATH_MAX_LOCALS];
+        struct dg_sql_session sql;
+        dg_judge_describe(session, dg_session_snapshot(session), locals, &sql);
+        if (sql.path_known != rows[i].path_is_known)
+            fail_msg("row %zu: the path is %sknown", i, sql.path_known ? "" : "not ");
+        dg_guard_session_free(session);
+        world_fini(&world);
+    }
+}
+
 static void test_own_tables_are_not_missing(void **state)
 {
     (void)state;
@@ -629,6 +690,7 @@ int main(void)
         cmocka_unit_test(test_where_the_search_path_comes_from),
         cmocka_unit_test(test_names_of_a_pipeline_under_way_are_not_guessed),
         cmocka_unit_test(test_a_pipeline_of_plain_transactions_is_judged),
+        cmocka_unit_test(test_what_a_procedure_committed_outlives_an_error),
         cmocka_unit_test(test_own_tables_are_not_missing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

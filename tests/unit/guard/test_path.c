@@ -325,6 +325,14 @@ static void test_local_names_and_commits(void **state)
         /* Nobody looked at it. */
         {"tag:CREATE_TABLE", "*", 0, ""},
         {"tag:CREATE_TABLE I", "", 1, ""},
+        {"tag:CREATE_TABLE error I", "", 0, ""},
+        /* A procedure may have committed what it did. */
+        {"tag:CALL", "*", 0, ""},
+        {"tag:CALL I", "", 1, ""},
+        {"tag:CALL error I", "", 1, ""},
+        {"tag:CALL ddl:t error I", "", 1, ""},
+        {"ddl:t tag:CALL error I", "", 1, ""},
+        {"begin T tag:CALL error E rollback I", "", 0, ""},
         {"tag:INSERT_0_1 I", "", 0, ""},
         {"set:a I", "", 0, ""},
     };

@@ -137,6 +137,9 @@ static void an_unknown_path_finds_missing_only_what_is_missing_everywhere(void *
         {"SELECT nope FROM shared", "unknown"},
         {"SELECT nope FROM pg_class", "ok; 42703 @8 exact certain column \"nope\" does not exist"},
         {"SELECT left_one FROM public.shared", "ok"},
+        {"SELECT public.shared.nope FROM shared", "unknown"}, /* it may be that one */
+        {"SELECT public.shared.id FROM shared s",
+         "unknown; 42P01 @8 certain missing FROM-clause entry for table \"shared\""},
     };
     struct dg_snapshot *snapshot = make_snapshot(&usual_facts);
     struct dg_sql_session session = usual_session(snapshot);
