@@ -237,6 +237,7 @@ void dg_contract_set(struct dg_resolver *r, const struct dg_scope_item *target, 
 
 /* ---- 42P10: ON CONFLICT (...) ---- */
 
+#define PG_CLASS_OID 1259
 /* The planner's own limit for an index. */
 #define MAX_KEY_COLUMNS 32
 
@@ -298,6 +299,13 @@ static bool may_match(const struct dg_unique_index *index, const struct key *key
     return true;
 }
 
+/* A model that does not come from a server may know of no indexes at all; pg_class has some on every server. */
+static bool knows_indexes(const struct dg_resolver *r)
+{
+    size_t cursor = 0;
+    return dg_snapshot_unique_indexes(r->snapshot, PG_CLASS_OID, &cursor) != NULL;
+}
+
 void dg_contract_conflict(struct dg_resolver *r, const struct dg_scope_item *target, const cJSON *infer)
 {
     struct key key;
@@ -306,7 +314,8 @@ void dg_contract_conflict(struct dg_resolver *r, const struct dg_scope_item *tar
     const struct dg_relation *relation = target->relation;
     /* The index of a partitioned table becomes valid by what is done to another's. */
     bool is_known = relation->kind == 'r' || (relation->kind == 'p' && r->session->n_local_names == 0);
-    if (!is_known || (relation->flags & DG_RELATION_INSTEAD) != 0 || !key_of_conflict(relation, infer, &key))
+    if (!is_known || (relation->flags & DG_RELATION_INSTEAD) != 0 || !key_of_conflict(relation, infer, &key) ||
+        !knows_indexes(r))
         return;
     size_t cursor = 0;
     const struct dg_unique_index *index;

@@ -60,19 +60,22 @@ static const char *type_words(struct dg_resolver *r, const struct dg_type *type)
 
 static void report(struct dg_resolver *r, const struct dg_value *value, const struct dg_type *type)
 {
-    const char *words = strlen(value->text) <= MAX_LITERAL_BYTES ? type_words(r, type) : NULL;
     struct dg_sql_finding *finding = dg_report_add(r, DG_FINDING_ENUM_LABEL, "22P02", value->location);
     if (finding == NULL)
         return;
     r->depends_on_path = true; /* the type's name is qualified where the path does not lead to it */
-    if (words == NULL) {
+    const char *words = type_words(r, type);
+    size_t len = strlen(value->text);
+    if (words == NULL || len > MAX_LITERAL_BYTES)
         finding->is_exact = false;
-        words = type->name;
-    }
+    if (len > MAX_LITERAL_BYTES)
+        len = MAX_LITERAL_BYTES;
+    while (len > 0 && ((unsigned char)value->text[len] & 0xC0) == 0x80) /* not within a character */
+        len--;
     finding->object = dg_report_copy(r, type->name);
-    dg_report_set_message(
-        r, finding,
-        dg_arena_printf(r->arena, "invalid input value for enum %s: \"%.*s\"", words, MAX_LITERAL_BYTES, value->text));
+    dg_report_set_message(r, finding,
+                          dg_arena_printf(r->arena, "invalid input value for enum %s: \"%.*s\"",
+                                          words == NULL ? type->name : words, (int)len, value->text));
 }
 
 bool dg_enum_accepts(struct dg_resolver *r, const struct dg_value *value, dg_oid type_oid)

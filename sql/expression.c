@@ -443,14 +443,19 @@ static struct dg_value case_expr(struct dg_resolver *r, struct dg_scope *scope, 
     return typed(agreed_type(r, &common), dg_tree_location(body));
 }
 
+/* Under a cast to an array type the elements, those of arrays in it too, become that type's, not of a common one. */
 static struct dg_value array_expr(struct dg_resolver *r, struct dg_scope *scope, const cJSON *body)
 {
     struct common_type common = {0};
+    bool is_cast = r->is_array_cast;
     for (const cJSON *item = dg_tree_list(body, "elements"); item != NULL; item = item->next) {
+        r->is_array_cast = is_cast && dg_tree_node(item).kind == DG_NODE_A_ARRAY_EXPR;
         struct dg_value value = dg_expression(r, scope, item);
         add_type(&common, &value);
     }
-    check_literals(r, scope, &common, dg_tree_list(body, "elements"));
+    r->is_array_cast = false;
+    if (!is_cast)
+        check_literals(r, scope, &common, dg_tree_list(body, "elements"));
     dg_oid element_oid = agreed_type(r, &common);
     if (element_oid == 0 && !common.is_mixed && dg_tree_list(body, "elements") != NULL)
         element_oid = DG_TYPE_TEXT; /* literals only */
@@ -504,7 +509,9 @@ static struct dg_value type_cast(struct dg_resolver *r, struct dg_scope *scope, 
     if (type == NULL || dg_tree_list(type_name, "typmods") != NULL ||
         (dg_tree_length(dg_tree_list(type_name, "names")) == 1 && !dg_names_type_is_visible(r, type)))
         dg_resolver_blur(r);
+    r->is_array_cast = dg_tree_child(body, "arg").kind == DG_NODE_A_ARRAY_EXPR;
     struct dg_value value = dg_expression(r, scope, dg_tree_field(body, "arg"));
+    r->is_array_cast = false;
     int32_t location = dg_tree_location(body);
     /* x::t starts where x does, CAST(x AS t) at CAST, unless the cast leaves x as it is or makes another constant of it. */
     bool is_same = type != NULL && value.type_oid == type->oid;
@@ -600,7 +607,8 @@ static struct dg_value sub_link(struct dg_resolver *r, struct dg_scope *scope, c
         dg_resolver_blur(r); /* 42601: several columns */
         dg_absent_schema(r, dg_tree_list(body, "operName"), location);
     }
-    if (dg_tree_list(body, "operName") != NULL || !compares_safely(r, &left, &right))
+    if (dg_tree_list(body, "operName") != NULL || !compares_safely(r, &left, &right) ||
+        !dg_enum_compare(r, &left, &right))
         dg_resolver_blur(r);
     return typed(DG_TYPE_BOOL, location);
 }

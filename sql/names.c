@@ -223,13 +223,25 @@ static const struct dg_type *type_in_schema(const struct dg_resolver *r, const c
     return namespace == NULL ? NULL : dg_snapshot_type(r->snapshot, namespace->oid, dg_str_of(name));
 }
 
+/* A type made in some session's temporary schema may be ours, and come before all others. */
+static bool has_temp_type(const struct dg_resolver *r, const char *name)
+{
+    size_t cursor = 0;
+    const struct dg_type *type;
+    while ((type = dg_snapshot_types_named(r->snapshot, dg_str_of(name), &cursor)) != NULL) {
+        if (!dg_work_add(r->work, 2) || is_temp_namespace(r, type->namespace_oid))
+            return true;
+    }
+    return false;
+}
+
 /* A type is only said to be this one when no other schema has another of the name, or it is the catalog's. */
 static const struct dg_type *unqualified_type(struct dg_resolver *r, const char *name)
 {
     r->depends_on_path = true;
     size_t cursor = 0;
     const struct dg_type *first = dg_snapshot_types_named(r->snapshot, dg_str_of(name), &cursor);
-    if (first == NULL)
+    if (first == NULL || has_temp_type(r, name))
         return NULL;
     if (dg_snapshot_types_named(r->snapshot, dg_str_of(name), &cursor) == NULL)
         return first;
@@ -238,8 +250,6 @@ static const struct dg_type *unqualified_type(struct dg_resolver *r, const char 
     const struct dg_type *type = path_names(r, "pg_catalog") ? NULL : type_in_schema(r, "pg_catalog", name);
     for (size_t i = 0; type == NULL && i < r->session->n_path; i++)
         type = type_in_schema(r, r->session->path[i], name);
-    if (type != NULL && relations_of_name(r, name).has_temp)
-        return NULL;
     return type;
 }
 

@@ -119,6 +119,7 @@ struct dg_resolver {
     dg_oid *settled;          /* by parameter number, what its first use made of one that is not declared; 0: not met */
     size_t n_settled;
     bool has_parameter; /* one whose type is not declared: it may stay without one (42P18) */
+    bool is_array_cast; /* the ARRAY[...] that is looked at next is cast: its elements are of the cast's type */
     enum dg_reach reach;
     struct dg_breach generated; /* the first of each kind: contract.c */
     struct dg_breach conflict;

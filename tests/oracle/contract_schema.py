@@ -20,6 +20,10 @@ create function keep() returns trigger language plpgsql as $$begin return new; e
 create function one() returns int language sql as 'select 1';
 create function no_row() returns setof int language sql as 'select 1 where false';
 create function some_rows() returns setof int language sql as 'select generate_series(1, 2)';
+create function same(anyelement) returns anyelement language sql as 'select $1';
+create function pick(anyelement, anyelement) returns anyelement language sql as 'select $2';
+create function several(mood) returns mood language sql as 'select $1';
+create function several(text) returns text language sql as 'select $1';
 create foreign data wrapper nowhere; create server nowhere foreign data wrapper nowhere;
 create role app; grant usage on schema aside to app;
 """

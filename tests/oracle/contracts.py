@@ -151,7 +151,14 @@ class Writer:
             f"case when true then {value} else {name} end = {other}", f"{value}::{column.type} = {name}",
             f"cast({value} as {column.type}) is null", f"array[{name}, {value}] is null", f"({name}, 1) = ({value}, 1)",
             f"{name} = any (array[{value}, {other}])", f"{name} = (select {value})", f"not {name} = {value} and nope",
-            f"{name} || {value} = 'x'", f"{name} like {value}", f"exists (select 1 where {name} = {value})"))
+            f"{name} || {value} = 'x'", f"{name} like {value}", f"exists (select 1 where {name} = {value})",
+            f"array[{name}, {value}]::text[] is null", f"cast(array[array[{name}, {value}]] as text[]) is null",
+            f"array[array[{name}, {value}], array[{other}]] is null", f"(array[{name}, {value}])[1] = {other}",
+            f"(array[{value}]::{column.type}[])[1] = {other}", f"{value} in (select {name})", f"{name} in (select {value})",
+            f"(select {name}) = {value}", f"(select {name} union select {name}) = {value}", f"same({name}) = {value}",
+            f"pick({name}, {value}) = {other}", f"pick({value}, {name}) = {other}", f"several({name}) = {value}",
+            f"coalesce(nullif({name}, {value}), {other}) = {value}", f"({name}) = ({value})", f"row({name}) = row({value})",
+            f"(row({name})).f1 = {value}", f"least({value}, {name}, {other}) is not null", f"{name} = all (select {value})"))
 
     def query(self, table):
         name = self.random.choice(table.columns).name

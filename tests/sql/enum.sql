@@ -70,6 +70,14 @@ select 1 from t where q = 'zz'
 select 1 from t where n = 'zz'
 --: other 42883 25 operator does not exist: mood = text
 select 1 from t where m = (select 'zz')
+--: 22P02 23 invalid input value for enum mood: "zz"
+select 1 from t where 'zz' in (select m)
+--: 42703 46 column "nope" does not exist
+select 1 from t where 'ok' in (select m) and nope
+--: other 22P02 23 invalid input value for enum mood: "zz"
+select 1 from t where 'zz' = any (select m)
+--: other 42883 25 operator does not exist: mood = text
+select 1 from t where m in (select 'zz')
 --: other 22P02 34 invalid input value for enum mood: "zz"
 select 1 from t where (m, id) = ('zz', 1)
 --: other 22P02 32 invalid input value for enum mood: "zz"
@@ -164,6 +172,14 @@ select coalesce('zz', m, txt) from t
 select greatest(m, 'zz') from t
 --: 22P02 17 invalid input value for enum mood: "zz"
 select array[m, 'zz'] from t
+--: ok
+select array[m, 'zz']::text[] from t
+--: ok
+select cast(array[array[m, 'zz']] as text[]) from t
+--: 22P02 26 invalid input value for enum mood: "zz"
+select array[coalesce(m, 'zz')]::text[] from t
+--: other 22P02 17 invalid input value for enum mood: "zz"
+select array[m, 'zz']::text from t
 --: 22P02 35 invalid input value for enum mood: "zz"
 select case when true then m else 'zz' end from t
 --: 22P02 28 invalid input value for enum mood: "zz"
