@@ -41,6 +41,9 @@ const struct hostile_form hostile_forms[] = {
     /* depth */
     {"brackets", "SELECT {1 (}1{1 )}"},
     {"not", "SELECT {1 not }true"},
+    {"one word a level", "SELECT 1{1  ISNULL}"},
+    {"collations", "SELECT ''{1  COLLATE x}"},
+    {"time zones", "SELECT now(){1  AT TIME ZONE ''}"},
     {"minus", "SELECT {1 - }c1 FROM t1"},
     {"casts", "SELECT 1{1 ::int}"},
     {"casts to a name", "SELECT 1{1 ::t1}"},

@@ -8,8 +8,10 @@
 #include "fuzz.h"
 
 #define MAX_FILE_BYTES ((size_t)1 << 20)
-/* Prefixes of longer files would take too long. */
+/* Prefixes of longer files would take too long. A target with many files may want none. */
+#ifndef MAX_PREFIXES
 #define MAX_PREFIXES 512
+#endif
 
 /* Fresh memory of exactly this size, so that a sanitizer sees the first byte read beyond it. */
 static void run(const char *data, size_t len)
