@@ -94,6 +94,8 @@ enum dg_status dg_outstanding_push(struct dg_outstanding *queue, enum dg_sent ki
         }
     } else if (kind == DG_SENT_SYNC) {
         entry.is_void = queue->is_copy_in;
+    } else if (queue->is_copy_in) {
+        queue->is_doubtful = true; /* nothing but these belongs into a COPY */
     }
     /* The bound is on what clients pipeline; one read may carry the queue past it, so leave that much room. */
     if (queue->n_entries >= 2 * DG_OUTSTANDING_MAX)
@@ -157,18 +159,22 @@ static bool ends_with_ready(const struct dg_outstanding_entry *entry)
            (entry->kind == DG_SENT_SYNC && !entry->is_void);
 }
 
-/* CopyInResponse: from here to the end of the COPY the server ignores Syncs. The end may have been sent already. */
+/* CopyInResponse: from here to the end of the COPY the server ignores Syncs. The end may have been sent already; if
+   something else was sent before it, the COPY will fail at that, or has failed at its data, and who can say where. */
 static void begin_copy_in(struct dg_outstanding *queue)
 {
     queue->is_copying = true;
     for (uint32_t i = 1; i < queue->n_entries; i++) {
         struct dg_outstanding_entry *entry = entry_at(queue, i);
-        if (entry->kind == DG_SENT_SYNC)
-            entry->is_void = true;
-        if (entry->kind == DG_SENT_COPY_END && !entry->is_void) {
-            entry->is_void = true;
+        if (entry->is_void)
+            continue;
+        if (entry->kind != DG_SENT_SYNC && entry->kind != DG_SENT_COPY_END) {
+            queue->is_doubtful = true;
             return;
         }
+        entry->is_void = true;
+        if (entry->kind == DG_SENT_COPY_END)
+            return;
     }
     queue->is_copy_in = true;
 }

@@ -332,6 +332,11 @@ void dg_guard_error(struct dg_guard_session *session, struct dg_ticket *ticket, 
     }
 }
 
+void dg_guard_notice(struct dg_guard_session *session)
+{
+    (void)session;
+}
+
 void dg_guard_skipped(struct dg_guard_session *session, struct dg_ticket *ticket, enum dg_stage stage)
 {
     (void)session;

@@ -126,6 +126,8 @@ static const struct conversation {
     {"a COPY by execute fails in its data", ">B>E <2-B<G >c <E-E >S <Z-S", EMPTY},
     {"the same with a Sync in it: the second ends the skip, but who knows", ">B>E>S <2-B<G >c>S <E-E<Z-S", DOUBTFUL},
     {"the same, and the Sync counted after all", ">B>E>S <2-B<G <E-E <Z >Q <C<Z-Q", DOUBTFUL},
+    {"a COPY fails, and its end was meant for the next", ">Q>Q>c>S>Q <G<E<Z-Q <G<C<Z-Q <Z-S <C<Z-Q", DOUBTFUL},
+    {"a query in the middle of a COPY", ">Q <G >Q>c <E<Z-Q <C<Z-Q", DOUBTFUL},
     {"CopyDone and CopyFail outside of a COPY are ignored", ">c >Q <C<Z-Q >c", EMPTY},
     {"CopyDone behind a query that is no COPY", ">Q>c>Q <C<Z-Q<C<Z-Q", EMPTY},
     {"a ReadyForQuery that nobody asked for", "<Z >Q <C<Z-Q", EMPTY},
@@ -172,6 +174,21 @@ static void an_error_finds_the_statement_it_belongs_to(void **state)
     assert_string_equal(record.text, "-P-C-E");
 }
 
+static void ends_of_copy_do_not_fill_the_queue(void **state)
+{
+    (void)state;
+    struct dg_outstanding queue = {0};
+    struct record record = {"", 0};
+    assert_int_equal(dg_outstanding_push(&queue, DG_SENT_PARSE, NULL, false), DG_OK);
+    for (size_t i = 0; i < 2 * DG_OUTSTANDING_MAX; i++)
+        assert_int_equal(dg_outstanding_push(&queue, DG_SENT_COPY_END, NULL, false), DG_OK);
+    assert_false(dg_outstanding_is_full(&queue));
+    play(&queue, "<1 >S <Z", &record);
+    assert_string_equal(record.text, "<1-P>S<Z-S");
+    assert_int_equal(ending_of(&queue), DOUBTFUL);
+    dg_outstanding_fini(&queue, gone, &record);
+}
+
 static void the_queue_is_bounded_and_keeps_its_order(void **state)
 {
     (void)state;
@@ -200,6 +217,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(conversations_leave_the_queue_in_step),
         cmocka_unit_test(an_error_finds_the_statement_it_belongs_to),
+        cmocka_unit_test(ends_of_copy_do_not_fill_the_queue),
         cmocka_unit_test(the_queue_is_bounded_and_keeps_its_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
