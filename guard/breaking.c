@@ -74,7 +74,8 @@ bool dg_breaking_refuses(struct dg_guard_session *session, const struct dg_ticke
 void dg_breaking_record(struct dg_guard_session *session, const struct dg_verdict *verdict,
                         const struct dg_sql_finding *finding, struct dg_str message)
 {
-    if (!can_break(session) || !dg_breaker_finding_counts(finding))
+    /* An identifier that is cut, for one, has a NOTICE before the error each time. */
+    if (!can_break(session) || session->has_notice || !dg_breaker_finding_counts(finding))
         return;
     dg_breaker_record(session->guard->breaker, dg_breaking_key(session, verdict), epoch_of(session), message,
                       dg_clock_monotonic_ms());

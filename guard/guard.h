@@ -145,6 +145,8 @@ struct dg_reaction {
    and length. Counts, remembers, explains. */
 void dg_guard_error(struct dg_guard_session *session, struct dg_ticket *ticket, enum dg_stage stage, struct dg_str body,
                     struct dg_reaction *reaction);
+/* A NoticeResponse: what comes with it is not all of the server's answer, so that is not repeated in its place. */
+void dg_guard_notice(struct dg_guard_session *session);
 /* The server skipped this ticket's message (an earlier error, until Sync). */
 void dg_guard_skipped(struct dg_guard_session *session, struct dg_ticket *ticket, enum dg_stage stage);
 /* ReadyForQuery: 'I', 'T' or 'E'. */

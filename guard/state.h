@@ -123,6 +123,7 @@ struct dg_guard_session {
     bool server_is_utf8;
     bool strings_are_standard;
     bool unnamed_is_dead;
+    bool has_notice;      /* the server said something beside its answers since the last ReadyForQuery */
     bool query_in_answer; /* the Query under answer is a pending one */
 
     struct dg_path path;

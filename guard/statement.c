@@ -363,6 +363,11 @@ void dg_guard_error(struct dg_guard_session *session, struct dg_ticket *ticket, 
         dg_explain_error(session, ticket, stage, body, is_again, reaction);
 }
 
+void dg_guard_notice(struct dg_guard_session *session)
+{
+    session->has_notice = true;
+}
+
 void dg_guard_skipped(struct dg_guard_session *session, struct dg_ticket *ticket, enum dg_stage stage)
 {
     if (!is_looked_at(session))
@@ -378,6 +383,7 @@ void dg_guard_ready(struct dg_guard_session *session, char status)
     if (session->query_in_answer && session->n_pending > 0)
         session->n_pending--;
     session->query_in_answer = false;
+    session->has_notice = false;
     free(session->explained);
     session->explained = NULL;
     bool is_committed = !session->path.has_failed;

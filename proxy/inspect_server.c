@@ -214,6 +214,9 @@ static enum dg_step inspect_answer(struct dg_split *split, char type, struct dg_
     case DG_BACKEND_EMPTY_QUERY_RESPONSE:
     case DG_BACKEND_PORTAL_SUSPENDED:
         return complete(session, type, DG_STR(""));
+    case DG_BACKEND_NOTICE_RESPONSE:
+        dg_guard_notice(session->guard);
+        return DG_STEP_PASS;
     case DG_BACKEND_COPY_BOTH_RESPONSE:
         dg_session_lose_track(session);
         return DG_STEP_PASS;

@@ -167,10 +167,12 @@ class Breaker(unittest.TestCase):
         self.direct.execute("CREATE OR REPLACE FUNCTION run(text) RETURNS void LANGUAGE plpgsql AS "
                             "$$ BEGIN EXECUTE $1; END $$")
         for number in range(5):
+            self.client.execute("RESET search_path; RESET role")  # that function may have set them, for all the guard knows
             sql = f"SELECT by_function_{number} FROM t"
             self.trip(self.client, sql)
             self.client.execute(f"SELECT run('ALTER TABLE t ADD COLUMN by_function_{number} int DEFAULT 8')")
             self.assertEqual(self.client.execute(sql).fetchall(), [(8,)])
+            self.client.execute("RESET search_path; RESET role")
             sql = f"SELECT id FROM temporary_by_function_{number}"
             self.trip(self.client, sql)
             self.client.execute(f"SELECT run('CREATE TEMP TABLE temporary_by_function_{number} AS SELECT 9 AS id')")

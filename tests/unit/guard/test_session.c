@@ -640,6 +640,26 @@ static void test_a_server_that_has_spoken_is_heard_first(void **state)
     world_fini(&world);
 }
 
+/* The server says it before each such error; we would not. */
+static void test_an_error_behind_a_notice_is_not_repeated(void **state)
+{
+    (void)state;
+    for (int has_notice = 0; has_notice < 2; has_notice++) {
+        struct world world;
+        world_init(&world, "mode=enforce");
+        rename_column(&world);
+        struct dg_guard_session *session = world_session(&world);
+        struct dg_ticket *ticket = query(session, missing);
+        if (has_notice)
+            dg_guard_notice(session);
+        raise_error(session, ticket, DG_STAGE_QUERY, &no_user_email, NULL);
+        dg_ticket_unref(ticket);
+        assert_int_equal(repeat(session, missing, true), has_notice ? DG_ACTION_FORWARD : DG_ACTION_REFUSE);
+        dg_guard_session_free(session);
+        world_fini(&world);
+    }
+}
+
 /* ---- behind a pooler --------------------------------------------------------------------------------------------- */
 
 static void put_pooler_between(struct world *world)
@@ -746,6 +766,7 @@ int main(void)
         cmocka_unit_test(test_where_idle_session_timeout_may_be_set),
         cmocka_unit_test(test_a_parse_is_answered_and_kills_the_unnamed_only),
         cmocka_unit_test(test_a_server_that_has_spoken_is_heard_first),
+        cmocka_unit_test(test_an_error_behind_a_notice_is_not_repeated),
         cmocka_unit_test(test_behind_a_pooler_path_and_role_are_unknown),
         cmocka_unit_test(test_behind_a_pooler_clients_with_different_paths_raise_no_alarm),
         cmocka_unit_test(test_behind_a_pooler_nothing_is_answered),
