@@ -87,7 +87,7 @@ enum dg_finding_kind {
     DG_FINDING_SCHEMA,     /* 3F000: of a function or type; of a relation a missing schema is 42P01 */
     DG_FINDING_FUNCTION,        /* 42883: no function of that name takes so many arguments */
     DG_FINDING_TYPE,            /* 42704: no such type */
-    DG_FINDING_AMBIGUOUS,       /* 42702: several columns in scope have that name */
+    DG_FINDING_AMBIGUOUS,       /* 42702: several columns in scope have that name; 42P09: several tables */
     DG_FINDING_ENUM_LABEL,      /* 22P02: a literal is no label of the enum type that it meets */
     DG_FINDING_GENERATED,       /* 428C9: a value for a generated or GENERATED ALWAYS AS IDENTITY column */
     DG_FINDING_CONFLICT_TARGET, /* 42P10: no unique index matches ON CONFLICT (...) */
