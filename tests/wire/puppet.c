@@ -7,6 +7,9 @@
  *   resume MS     it is held for a minute, and resumed after so long
  *   explain       an error of the statement gets DETAIL and HINT
  *   late MS       an error of the statement is held for so long, then gets them
+ *   linger MS     it is held for so long, and goes as it is
+ *
+ * Orders for all statements may stand in the variable DG_PUPPET_ORDERS.
  *
  * What the proxy tells the guard is written to standard output, a line each: "completed parse [select 1]".
  *
@@ -69,10 +72,13 @@ static struct dg_ticket *ticket_of(struct dg_str text)
     return ticket;
 }
 
-/* The number behind a word in a statement; -1 if the word is not there. */
+/* The number behind a word in a statement, or in the orders for all; -1 if the word is not there. */
 static int order_of(const char *text, const char *word)
 {
+    const char *orders = getenv("DG_PUPPET_ORDERS");
     const char *at = strstr(text, word);
+    if (at == NULL && orders != NULL)
+        at = strstr(orders, word);
     return at == NULL ? -1 : (int)strtol(at + strlen(word), NULL, 10);
 }
 
@@ -320,12 +326,13 @@ void dg_guard_error(struct dg_guard_session *session, struct dg_ticket *ticket, 
     (void)body;
     const char *text = text_of(ticket);
     int late_ms = order_of(text, "late ");
+    int linger_ms = order_of(text, "linger ");
     bool has_held = session->has_held;
     session->has_held = false;
     printf("error %s [%s]\n", name_of(stage), text);
-    if (late_ms >= 0 && !has_held) {
+    if ((late_ms >= 0 || linger_ms >= 0) && !has_held) {
         reaction->action = DG_REACTION_HOLD;
-        reaction->hold_ms = (uint32_t)late_ms;
+        reaction->hold_ms = (uint32_t)(late_ms >= 0 ? late_ms : linger_ms);
     } else if (late_ms >= 0 || order_of(text, "explain") >= 0) {
         reaction->action = DG_REACTION_REWRITE;
         reaction->addition = (struct dg_error_addition){.detail = "our detail", .hint = "our hint"};

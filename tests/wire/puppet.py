@@ -10,11 +10,12 @@ import environment
 class Puppet:
     """The process, its port, and what the proxy has told the guard so far."""
 
-    def __init__(self, upstream_port, *settings):
+    def __init__(self, upstream_port, *settings, orders=""):
         self.output = tempfile.NamedTemporaryFile(prefix="puppet.", dir=environment.run_dir())
         command = [os.environ["DG_PUPPET"], "listen=127.0.0.1:0", f"upstream=postgres://127.0.0.1:{upstream_port}",
                    *settings]
-        self.process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "--", *command], stdout=self.output,
+        variables = {**os.environ, "DG_PUPPET_ORDERS": orders}
+        self.process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "--", *command], env=variables, stdout=self.output,
                                         stderr=self.output, stdin=subprocess.DEVNULL)
         line = environment.wait_until(lambda: self.lines("listening on "), "the puppet to listen")[0]
         self.port = int(line.rpartition(":")[2])

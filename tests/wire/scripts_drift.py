@@ -89,7 +89,7 @@ DRIFTING = [
         (query("select id from moved, moved m"), "Z"), (batch("select nope($1)", "1"), "Z")]),
     Script("errors that come at Execute", [
         (batch("prepare p as select old from moved"), "Z"), (batch("create view v as select old from moved"), "Z"),
-        (query("prepare p as select old from moved; select 1"), "Z"), (batch("explain select old from moved"), "Z"),
+        (query("prepare p as select old from moved; select 1"), "Z"), (batch("EXPLAIN select old from moved"), "Z"),
         (batch("create table c as select old from moved"), "Z"), (batch("truncate nope"), "Z"),
         (batch("declare c cursor for select old from moved"), "Z"), (query("lock table nope"), "Z")]),
     Script("COPY of what is not there", [

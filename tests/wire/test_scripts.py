@@ -1,7 +1,8 @@
 """Every script, straight to PostgreSQL and through the guard: the replies are the same bytes.
 
 Each is played three ways: as written, with all its steps in one segment, and one byte a segment. Where the guard explains
-errors, an error may also be the server's with the guard's words behind its own (wire.is_explained).
+errors, an error may also be the server's with the guard's words behind its own (wire.is_explained). "held" is no mode: the
+puppet makes each statement and each error wait for a moment, which must change nothing.
 """
 
 import unittest
@@ -12,10 +13,11 @@ import scripts_drift
 import scripts_start
 from cluster import Cluster
 from guard import Guard
+from puppet import Puppet
 from wire import is_explained, play
 
 SHAPES = ("written", "glued", "bytes")
-MODES = ("off", "observe", "annotate", "enforce")
+MODES = ("off", "observe", "annotate", "enforce", "held")
 EXPLAINING = ("annotate", "enforce")
 ALL = scripts.SIMPLE + scripts.EXTENDED + scripts_copy.COPY + scripts_start.START + scripts_drift.DRIFTING
 
@@ -34,7 +36,8 @@ class ScriptsCase(unittest.TestCase):
     def setUpClass(cls):
         cls.cluster = cls.enterClassContext(Cluster())
         cls.cluster.psql(scripts_drift.SCHEMA)
-        cls.guards = {mode: cls.enterClassContext(Guard(cls.cluster, mode, ["schema.poll_ms=0"])) for mode in MODES}
+        cls.guards = {mode: cls.enterClassContext(Guard(cls.cluster, mode, ["schema.poll_ms=0"])) for mode in MODES[:-1]}
+        cls.guards["held"] = cls.enterClassContext(Puppet(cls.cluster.port, orders="hold 1 linger 1"))
         cls.cluster.psql(scripts_drift.DRIFT)
 
     def answers(self, script, shape):
