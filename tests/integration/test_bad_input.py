@@ -184,6 +184,109 @@ class BadInput(unittest.TestCase):
                 self.assertEqual(*answers)
 
 
+MEBIBYTE = 1 << 20
+
+
+def full(first, piece, last=b""):
+    """As many pieces as a message within inspect.max_bytes has room for."""
+    return first + piece * ((MEBIBYTE - len(first) - len(last)) // len(piece)) + last
+
+
+# Statement: why the guard does not look into it; None: it does.
+HOSTILE = {
+    "a hundred thousand terms": (b"SELECT 1" + b"+1" * 100000, "too_long"),
+    "a chain of casts": (full(b"SELECT 1", b"::int"), "too_long"),
+    "a chain of UNIONs": (full(b"SELECT 1", b" UNION SELECT 1"), "too_long"),
+    "brackets": (b"SELECT " + b"(" * 500000 + b"1" + b")" * 500000, "too_long"),
+    "a dense select list": (full(b"SELECT 1", b",1"), "too_long"),
+    "as many brackets as are inspected": (b"SELECT " + b"(" * 4999 + b"1" + b")" * 4999, None),
+    "as many terms as are inspected, too deep for the tree": (b"SELECT 1" + b"+1" * 4999, "unparsed"),
+    "as many columns as are inspected": (b"SELECT 1" + b",1" * 4999, None),
+    "updates in updates, each with two columns": (
+        b"WITH x AS (UPDATE w SET (a, b) = (" * 12 + b"SELECT 1, 2" + b") RETURNING 1) SELECT 1, 2" * 12, "too_long"),
+    "a row of columns from a row of values": (
+        b"UPDATE w SET (a" + b", a" * 999 + b") = ROW(1" + b", 1" * 999 + b")", "too_long"),
+    "natural joins of a wide table": (b"SELECT 1 FROM wide NATURAL JOIN wide v NATURAL JOIN wide w", None),
+    "one string of a mebibyte": (full(b"SELECT length('", b"abcdefgh ", b"')"), None),
+    "one string of control characters": (full(b"SELECT length('", b"\x01", b"')"), "too_long"),
+    "one comment of a mebibyte": (full(b"SELECT 1 /*", b"* ", b"*/"), None),
+    "a mebibyte and a byte more": (full(b"SELECT 1 /*", b"x", b"*/") + b" ", "too_long"),
+    "thousands of statements": (b"SELECT 1;" * 3333, None),
+    "nothing": (b"", None),
+    "only a comment": (b"/* nothing */ -- at all", None),
+    "only semicolons": (b";" * 9999, None),
+    "more semicolons than are inspected": (b";" * 10001, "too_long"),
+    "bytes that are no UTF-8": (b"SELECT '\xc3\x28'", "encoding"),
+    "a NUL within": (b"SELECT 1\0 + 1", None),
+    "a NUL at once": (b"\0SELECT 1", None),
+}
+# What the guard may grow by, whatever it was sent: caches, and what malloc keeps; sanitizers keep much more.
+GROWTH_KB = 400 * 1024
+
+
+class Hostile(unittest.TestCase):
+    """Each statement as a Query and as a Parse, straight and through the guard in enforce: the same bytes come back."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.cluster = cls.enterClassContext(Cluster())
+        columns = ", ".join(f"c{i} int" for i in range(200))
+        cls.cluster.psql(f"CREATE TABLE w (a int, b int); CREATE TABLE wide ({columns})")
+        cls.guard = cls.enterClassContext(Guard(cls.cluster, "enforce", ("schema.poll_ms=0",)))
+        await_snapshot(cls.guard, "postgres")
+
+    def answers(self, *messages):
+        """What comes back straight and through the guard. The server ends the session where bytes follow a NUL."""
+        answers = []
+        for port in (self.cluster.port, self.guard.port):
+            with wire.Wire(port, "postgres", timeout=120) as connection:
+                connection.send(*messages)
+                answers.append(connection.until("Z"))
+                connection.send(wire.query("SELECT 3"))
+                answers[-1] += connection.until("Z")
+        return answers
+
+    def not_inspected(self, reason):
+        return self.guard.metric("driftguard_not_inspected_total", reason=reason)
+
+    def resident_kb(self):
+        with open(f"/proc/{self.guard.process.pid}/status", encoding="ascii") as file:
+            return next(int(line.split()[1]) for line in file if line.startswith("VmRSS"))
+
+    def check(self, name, reason, *messages):
+        with self.subTest(name):
+            before = None if reason is None else self.not_inspected(reason)
+            direct, guarded = self.answers(*messages)
+            self.assertTrue(direct, name)
+            self.assertEqual(guarded, direct)
+            if reason is not None:
+                self.assertEqual(self.not_inspected(reason) - before, 1, name)
+
+    def test_it_is_forwarded_and_its_answer_comes_back(self):
+        before = self.resident_kb()
+        for name, (text, reason) in HOSTILE.items():
+            self.check(f"{name}, Query", reason, wire.message("Q", text + b"\0"))
+            # One that is not executed is not counted.
+            self.check(f"{name}, Parse", None, wire.message("P", b"\0" + text + b"\0\0\0"), wire.SYNC)
+        self.assertLess(self.resident_kb() - before, GROWTH_KB)
+
+    def test_tens_of_thousands_of_parameters(self):
+        for n in (60000, 65535):
+            text = b"SELECT $1::int + $%d::int" % n
+            types = struct.pack("!H", n) + struct.pack("!I", 23) * n
+            parse = wire.message("P", b"\0" + text + b"\0" + types)
+            values = struct.pack("!H", n) + (struct.pack("!i", 1) + b"7") * n
+            bind = wire.message("B", b"\0\0" + struct.pack("!H", 0) + values + struct.pack("!H", 0))
+            self.check(f"{n} types and values", None, parse, bind, wire.execute(), wire.SYNC)
+
+    def test_somebody_else_is_answered_meanwhile(self):
+        with self.guard.connect() as other, wire.Wire(self.guard.port, "postgres", timeout=120) as connection:
+            for text, _ in HOSTILE.values():
+                connection.send(wire.message("Q", text.replace(b"\0", b"") + b"\0"))
+                self.assertEqual(other.execute("SELECT 1").fetchone(), (1,))
+                connection.until("Z")
+
+
 class EveryMode(unittest.TestCase):
     def test_in_every_mode_unparsable_sql_gets_the_servers_own_error(self):
         with Cluster() as cluster:
