@@ -110,13 +110,13 @@
     " UNION ALL SELECT ev_class, 2 FROM pg_catalog.pg_rewrite WHERE rulename <> '_RETURN' AND ev_class = ANY ($1)"
 
 /* Whether comparing an enum may mean more than the catalog's comparison of enums: an implicit cast from it; or, of those
-   made in this database, a comparison that takes it, or that takes a pseudo-type or any domain. */
+   made in this database, a comparison that takes it, an array of it, a pseudo-type or any domain. */
 #define DG_SQL_HAS_OWN_OPERATORS                                                                                       \
     "CASE WHEN t.typtype = 'e' THEN"                                                                                   \
-    " EXISTS (SELECT FROM pg_catalog.pg_cast k WHERE k.castsource = t.oid AND k.castcontext = 'i')"                    \
+    " EXISTS (SELECT FROM pg_catalog.pg_cast k WHERE k.castsource IN (t.oid, t.typarray) AND k.castcontext = 'i')"     \
     " OR EXISTS (SELECT FROM pg_catalog.pg_operator o WHERE o.oid >= 16384"                                            \
-    "  AND o.oprname IN ('=', '<>', '<', '>', '<=', '>=') AND (o.oprleft = t.oid OR o.oprright = t.oid OR EXISTS"      \
-    "  (SELECT FROM pg_catalog.pg_type x WHERE x.oid IN (o.oprleft, o.oprright) AND x.typtype IN ('p', 'd'))))"        \
+    "  AND o.oprname IN ('=', '<>', '<', '>', '<=', '>=') AND EXISTS (SELECT FROM pg_catalog.pg_type x"                \
+    "   WHERE x.oid IN (o.oprleft, o.oprright) AND (x.oid IN (t.oid, t.typarray) OR x.typtype IN ('p', 'd'))))"        \
     " ELSE false END"
 /* `is_array` differs by version: see DG_SQL_IS_ARRAY_*. */
 #define DG_SQL_TYPES(is_array, from)                                                                                   \

@@ -61,17 +61,21 @@ bool dg_expression_fits(const struct dg_value *value, dg_oid type_oid)
     return is_number(value->type_oid) && is_number(type_oid);
 }
 
-/* A literal beside an enum is dg_enum_compare's, which is asked next. */
-/* Beside a varchar a parameter becomes a text. */
-static void settle_beside(struct dg_resolver *r, const struct dg_value *value, const struct dg_value *other)
+/* What a parameter becomes in a comparison with this type. Beside a varchar it is a text; beside an enum with operators or
+   casts of its own it cannot be told (0). */
+static dg_oid type_beside(const struct dg_resolver *r, dg_oid type_oid)
 {
-    dg_expression_settle(r, value, other->type_oid == DG_TYPE_VARCHAR ? DG_TYPE_TEXT : other->type_oid);
+    const struct dg_type *type = dg_snapshot_type_by_oid(r->snapshot, type_oid);
+    if (type_oid == DG_TYPE_VARCHAR)
+        return DG_TYPE_TEXT;
+    return type != NULL && type->has_own_operators ? 0 : type_oid;
 }
 
+/* A literal beside an enum is dg_enum_compare's, which is asked next. */
 static bool compares_safely(struct dg_resolver *r, const struct dg_value *a, const struct dg_value *b)
 {
-    settle_beside(r, a, b);
-    settle_beside(r, b, a);
+    dg_expression_settle(r, a, type_beside(r, b->type_oid));
+    dg_expression_settle(r, b, type_beside(r, a->type_oid));
     if ((a->is_string && dg_enum_is_plain(r, b->type_oid)) || (b->is_string && dg_enum_is_plain(r, a->type_oid)))
         return true;
     if (dg_expression_is_comparable(r, a->type_oid))
@@ -243,8 +247,7 @@ static bool is_any_of(struct dg_resolver *r, const char *kind, const struct dg_v
 {
     if (kind == NULL || (strcmp(kind, "AEXPR_OP_ANY") != 0 && strcmp(kind, "AEXPR_OP_ALL") != 0))
         return false;
-    dg_oid type_oid = left->type_oid == DG_TYPE_VARCHAR ? DG_TYPE_TEXT : left->type_oid;
-    dg_oid array_oid = dg_names_array_type(r, type_oid);
+    dg_oid array_oid = dg_names_array_type(r, type_beside(r, left->type_oid));
     bool is_free = right->is_constant && right->type_oid == 0 && !right->is_string;
     dg_expression_settle(r, right, array_oid);
     return dg_expression_is_comparable(r, left->type_oid) &&

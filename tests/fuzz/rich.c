@@ -112,6 +112,10 @@ static void add_relations(struct maker *maker)
     add_relation(maker, (struct dg_relation){.oid = 7900, .name = "wide", .kind = 'r', .namespace_oid = OTHER}, wide,
                  LENGTH(wide));
     const int16_t keys[] = {1, 2};
+    must(dg_builder_unique_index(/* pg_class: indexes are known */
+                                 maker->builder,
+                                 &(struct dg_unique_index){
+                                     .relation_oid = 1259, .index_oid = 2662, .attnums = keys, .n_attnums = 1}));
     must(dg_builder_unique_index(
         maker->builder,
         &(struct dg_unique_index){.relation_oid = 7000, .index_oid = 8000, .attnums = keys, .n_attnums = 1}));

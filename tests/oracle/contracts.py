@@ -136,6 +136,10 @@ class Writer:
         chosen = " ".join(sorted(self.random.sample(whens, self.random.choice((1, 2))), key=len, reverse=True))
         return f"merge into {table.name} using {source} s on {self.random.choice(('true', 'false', 's.a = 1'))} {chosen}"
 
+    def parameter(self):
+        self.n_parameters = max(self.n_parameters, 1)
+        return self.random.choice(("$1", f"${self.n_parameters}"))
+
     # ---- enums in expressions
 
     def condition(self, table):
@@ -158,7 +162,10 @@ class Writer:
             f"(select {name}) = {value}", f"(select {name} union select {name}) = {value}", f"same({name}) = {value}",
             f"pick({name}, {value}) = {other}", f"pick({value}, {name}) = {other}", f"several({name}) = {value}",
             f"coalesce(nullif({name}, {value}), {other}) = {value}", f"({name}) = ({value})", f"row({name}) = row({value})",
-            f"(row({name})).f1 = {value}", f"least({value}, {name}, {other}) is not null", f"{name} = all (select {value})"))
+            f"(row({name})).f1 = {value}", f"least({value}, {name}, {other}) is not null", f"{name} = all (select {value})",
+            f"{name} = {self.parameter()} and coalesce($1, {value}) is null", f"$1 = {value} and {name} <> $1",
+            f"{name} = any ($1) and coalesce(($1)[1], {value}) is null", f"{name} in ({other}, $1) and $1 in ({value}, {other})",
+            f"case when true then $1 else {name} end = {value}", f"$1::{column.type} = {name} and nullif($1, {value}) is null"))
 
     def query(self, table):
         name = self.random.choice(table.columns).name

@@ -13,7 +13,7 @@ create cast (loose as text) with inout as implicit;
 create type odd as enum ('a');
 create function odd_is(odd, text) returns boolean language sql as 'select true';
 create operator = (function = odd_is, leftarg = odd, rightarg = text);
-create table w (l loose, x odd);
+create table w (l loose, x odd, m mood, t text, d dmood);
 
 -- Comparisons.
 --: 22P02 27 invalid input value for enum mood: "zz"
@@ -374,3 +374,115 @@ select 1 from w where l in ('zz', 'b')
 select 'zz'::loose
 --: 22P02 27 invalid input value for enum odd: "zz"
 insert into w (x) values ('zz')
+--: 22P02 32 invalid input value for enum loose: "zz"
+select 1 from w where array[l, 'zz'] is null
+
+-- Parameters take the type that they first meet.
+--: ok
+select 1 from w where l = $1 and coalesce($1, 'zz') is null
+--: ok
+select 1 from w where x = $1 and coalesce($1, 'zz') is null
+--: 22P02 47 invalid input value for enum mood: "zz"
+select 1 from w where m = $1 and coalesce($1, 'zz') is null
+--: 22P02 39 invalid input value for enum mood: "zz"
+select 1 from w where m = $1 and $1 = 'zz'
+--: other 42883 39 operator does not exist: mood = text
+select 1 from w where $1 = 'zz' and m = $1
+--: ok
+select 1 from w where l = $1 and array[$1, 'zz'] is null
+--: ok
+select 1 from w where l = $1 and case when true then $1 else 'zz' end is null
+--: other 42725 25 operator is not unique: loose = loose
+select 1 from w where l in ($1, 'a') and coalesce($1, 'zz') is null
+--: ok
+select 1 from w where l between $1 and 'a' and coalesce($1, 'zz') is null
+--: other 22P02 63 invalid input value for enum mood: "zz"
+select 1 from w where coalesce(m, $1) = 'ok' and coalesce($1, 'zz') is null
+--: other 22P02 64 invalid input value for enum mood: "zz"
+select 1 from w where coalesce(d, $1) is null and coalesce($1, 'zz') is null
+--: other 42883 25 operator does not exist: dmood = mood
+select 1 from w where d in ($1, 'ok') and coalesce($1, 'zz') is null
+--: other 22P02 62 invalid input value for enum mood: "zz"
+select 1 from w where m is distinct from $1 and coalesce($1, 'zz') is null
+--: ok
+select 1 from w where nullif(l, $1) is null and coalesce($1, 'zz') is null
+--: ok
+select 1 from w where l <> $1 and $1 = 'zz'
+--: 22P02 56 invalid input value for enum mood: "zz"
+select 1 from w where $1::mood = 'ok' and coalesce($1, 'zz') is null
+--: ok
+select 1 from w where $1::text = 'ok' and coalesce($1, 'zz') is null
+--: other 42883 36 operator does not exist: text = mood
+select 1 from w where m = $1 and t = $1
+--: 22P02 50 invalid input value for enum mood: "zz"
+select 1 from w where m in ('ok', $1) and $1 in ('zz', 'b')
+--: other 42P08 18 inconsistent types deduced for parameter $1
+update w set m = $1, t = coalesce($1, 'zz')
+--: other 42P08 18 inconsistent types deduced for parameter $1
+update w set d = $1, t = coalesce($1, 'zz')
+--: other 42P08 30 inconsistent types deduced for parameter $1
+insert into w (m, t) values ($1, coalesce($1, 'zz'))
+--: other 42804 50 column "m" is of type mood but expression is of type text
+insert into w (t, m) values (coalesce($1, 'zz'), $1)
+--: 22P02 46 invalid input value for enum mood: "zz"
+insert into w (m) values ($1), (coalesce($1, 'zz'))
+--: 22P02 46 invalid input value for enum loose: "zz"
+insert into w (l) values ($1), (coalesce($1, 'zz'))
+--: other 22P02 46 invalid input value for enum mood: "zz"
+insert into w (d) values ($1), (coalesce($1, 'zz'))
+--: ok
+select 1 from w where l = any ($1) and coalesce($1[1], 'zz') is null
+--: ok
+select 1 from w where l = any ($1) and coalesce(($1)[1], 'zz') is null
+--: fails 22P02 58 invalid input value for enum mood: "zz"
+select 1 from w where m = any ($1) and coalesce(($1)[1], 'zz') is null
+--: fails 42883 25 operator does not exist: dmood = unknown
+select 1 from w where d = any ($1) and coalesce(($1)[1], 'zz') is null
+--: other 22P02 59 invalid input value for enum odd: "zz"
+select 1 from w where x <> all ($1) and coalesce(($1)[1], 'zz') is null
+--: ok
+select 1 from w where $1 in (select l) and coalesce($1, 'zz') is null
+--: 22P02 57 invalid input value for enum mood: "zz"
+select 1 from w where $1 in (select m) and coalesce($1, 'zz') is null
+--: fails 42883 26 operator does not exist: text = mood
+select 1 from w where $1 in (m, 'ok', 'sad') and coalesce($1, 'zz') is null
+--: fails 42P08 23 inconsistent types deduced for parameter $1
+select 1 from w where $1 in (m, 'ok') and coalesce($1, 'zz') is null
+--: fails 22P02 62 invalid input value for enum mood: "zz"
+select 1 from w where $1 between m and 'ok' and coalesce($1, 'zz') is null
+--: other 42883 31 operator does not exist: text = mood
+select 1 from w where case $1 when m then true end and coalesce($1, 'zz') is null
+--: other 22P02 69 invalid input value for enum mood: "zz"
+select 1 from w where case m when $1 then true end and coalesce($1, 'zz') is null
+--: other 22P02 66 invalid input value for enum mood: "zz"
+select 1 from w where $1 is not distinct from m and coalesce($1, 'zz') is null
+--: other 22P02 57 invalid input value for enum mood: "zz"
+select 1 from w where ($1, 1) = (m, 1) and coalesce($1, 'zz') is null
+--: other 42883 25 operator does not exist: mood = text
+select 1 from w where m = coalesce($1, null) and coalesce($1, 'zz') is null
+--: other 42883 25 operator does not exist: mood = text
+select 1 from w where m = (select $1) and coalesce($1, 'zz') is null
+--: ok
+select 1 from w where $1 = m::text and coalesce($1, 'zz') is null
+--: 22P02 59 invalid input value for enum mood: "zz"
+select 1 from w a join w b on a.m = $1 where coalesce($1, 'zz') is null
+--: other 42883 42 operator does not exist: mood = text
+select coalesce($1, 'zz') from w where m = $1
+--: other 42883 51 operator does not exist: mood = text
+select (select coalesce($1, 'zz')) from w where m = $1
+--: 22P02 52 invalid input value for enum mood: "zz"
+select 1 from w where m = $1 order by coalesce($1, 'zz')
+--: 22P02 52 invalid input value for enum mood: "zz"
+select 1 from w where m = $1 group by coalesce($1, 'zz')
+--: 22P02 62 invalid input value for enum mood: "zz"
+with c as (select 1 from w where m = $1) select coalesce($1, 'zz')
+--: other 42883 60 operator does not exist: mood = text
+insert into w (t) select coalesce($1, 'zz') from w where m = $1
+--: other 42883 46 operator does not exist: mood = text
+merge into w using (select $1 as k) s on w.m = s.k when matched then update set t = coalesce($1, 'zz')
+--: 22P02 96 invalid input value for enum mood: "zz"
+merge into w using (select 1 as k) s on w.m = $1 when matched then update set t = coalesce($1, 'zz')
+--: 22P02 51 invalid input value for enum mood: "zz"
+delete from w where m = $1 returning coalesce($1, 'zz')
+--: 22P02 77 invalid input value for enum mood: "zz"
+insert into w (m) values ($1) on conflict do nothing returning coalesce($1, 'zz')
