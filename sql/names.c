@@ -229,7 +229,7 @@ static bool has_temp_type(const struct dg_resolver *r, const char *name)
     size_t cursor = 0;
     const struct dg_type *type;
     while ((type = dg_snapshot_types_named(r->snapshot, dg_str_of(name), &cursor)) != NULL) {
-        if (!dg_work_add(r->work, 2) || is_temp_namespace(r, type->namespace_oid))
+        if (!dg_work_add(r->work, 10) || is_temp_namespace(r, type->namespace_oid))
             return true;
     }
     return false;
@@ -386,7 +386,8 @@ bool dg_names_may_be_call(struct dg_resolver *r, const char *name, dg_oid type_o
         /* A row becomes a domain over it, what a cast leads to, or (s.record) itself; no other type, text included. */
         dg_oid base_oid = dg_names_base_type(r, type->oid);
         bool is_own = base_oid == row_type_oid && (type->kind == 'd' || type->kind == 'p');
-        if (!is_row || base_oid == 0 || is_own || dg_snapshot_has_row_cast(r->snapshot, row_type_oid, base_oid))
+        if (!dg_work_add(r->work, 10) || !is_row || base_oid == 0 || is_own ||
+            dg_snapshot_has_row_cast(r->snapshot, row_type_oid, base_oid))
             return true;
     }
     return false;
