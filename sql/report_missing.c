@@ -43,10 +43,26 @@ static const struct dg_relation *only_relation(const struct dg_scope *scope)
     return only;
 }
 
+/* The server looks for its hint in all items of the statement, joins left out, and falls over one that has two columns
+   of that name: 42702 (searchRangeTableForCol). */
+static bool is_twice_in_an_item(const struct dg_scope *scope, const char *column)
+{
+    struct dg_scope_column found;
+    for (; scope != NULL; scope = scope->parent) {
+        for (const struct dg_scope_item *item = scope->items; item != NULL; item = item->next) {
+            if (item->kind != DG_ITEM_JOIN && dg_item_find_column(item, column, false, &found) == DG_LOOKUP_AMBIGUOUS)
+                return true;
+        }
+    }
+    return false;
+}
+
 void dg_report_missing_column(struct dg_resolver *r, const struct dg_scope *scope, const char *qualifier,
                               const char *column, const struct dg_scope_item *item, int32_t location)
 {
     dg_report_column_name(r, qualifier, column);
+    if (is_twice_in_an_item(scope, column))
+        dg_resolver_blur(r);
     struct dg_sql_finding *finding = dg_report_add(r, DG_FINDING_COLUMN, "42703", location);
     if (finding == NULL)
         return;
@@ -130,20 +146,32 @@ void dg_report_missing_using(struct dg_resolver *r, const char *column, const st
 
 /* Is there anything in the range table, visible or not, that the name could have meant? Then the server speaks of an
    invalid reference, otherwise of a missing entry. */
-static bool is_in_range_table(const struct dg_scope *scope, const char *name, dg_oid oid, const struct dg_cte *cte)
+static const struct dg_scope_item *find_in_range_table(const struct dg_scope *scope, const char *name, dg_oid oid,
+                                                       const struct dg_cte *cte)
 {
     for (; scope != NULL; scope = scope->parent) {
         for (const struct dg_scope_item *item = scope->items; item != NULL; item = item->next) {
             dg_work_add(item->work, 1);
             if (strcmp(item->name, name) == 0)
-                return true;
+                return item;
             if (item->kind == DG_ITEM_RELATION && oid != 0 && item->relation->oid == oid)
-                return true;
+                return item;
             if (item->kind == DG_ITEM_CTE && cte != NULL && item->cte == cte)
-                return true;
+                return item;
         }
     }
-    return false;
+    return NULL;
+}
+
+/* The server looks an alias up before it suggests it, which may fail in ways of its own (42P09, 42P10). */
+static bool is_alias_refused(const struct dg_scope *scope, const struct dg_scope_item *item, const char *name)
+{
+    const struct dg_scope_item *found;
+    bool is_lateral_error = false;
+    if (item == NULL || !item->has_alias || strcmp(item->name, name) == 0)
+        return false;
+    enum dg_lookup result = dg_scope_find_item(scope, item->name, 0, &found, &is_lateral_error);
+    return is_lateral_error || result == DG_LOOKUP_AMBIGUOUS;
 }
 
 /* A relation that we know nothing of may be the one that is meant; by its schema and name only one without alias. */
@@ -177,8 +205,9 @@ void dg_report_missing_from_entry(struct dg_resolver *r, const struct dg_scope *
         dg_resolver_undecided(r, DG_REASON_UNKNOWN);
         return;
     }
-    bool is_known = is_in_range_table(scope, name, oid, cte);
-    if (!is_known && has_undecided_item(scope, name, false))
+    const struct dg_scope_item *meant = find_in_range_table(scope, name, oid, cte);
+    bool is_known = meant != NULL;
+    if ((!is_known && has_undecided_item(scope, name, false)) || is_alias_refused(scope, meant, name))
         dg_resolver_blur(r);
     struct dg_sql_finding *finding = dg_report_add(r, DG_FINDING_FROM_ENTRY, "42P01", location);
     if (finding == NULL)

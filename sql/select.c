@@ -39,9 +39,16 @@ static void window(struct dg_resolver *r, struct dg_scope *scope, const cJSON *b
     r->clause = DG_CLAUSE_WINDOW;
     if (dg_tree_string(body, "refname") != NULL)
         dg_resolver_blur(r);
-    for (const cJSON *item = dg_tree_list(body, "orderClause"); item != NULL; item = item->next)
-        dg_expression(r, scope, dg_tree_field(dg_tree_body(item, DG_NODE_SORT_BY), "node"));
-    dg_expression_list(r, scope, dg_tree_list(body, "partitionClause"));
+    for (const cJSON *item = dg_tree_list(body, "orderClause"); item != NULL; item = item->next) {
+        struct dg_value value = dg_expression(r, scope, dg_tree_field(dg_tree_body(item, DG_NODE_SORT_BY), "node"));
+        if (!dg_expression_is_comparable(r, value.type_oid))
+            dg_resolver_blur(r); /* 42883: no ordering operator */
+    }
+    for (const cJSON *item = dg_tree_list(body, "partitionClause"); item != NULL; item = item->next) {
+        struct dg_value value = dg_expression(r, scope, item);
+        if (!dg_expression_is_comparable(r, value.type_oid))
+            dg_resolver_blur(r);
+    }
     dg_resolver_blur(r);
     dg_expression(r, scope, dg_tree_field(body, "startOffset"));
     dg_expression(r, scope, dg_tree_field(body, "endOffset"));

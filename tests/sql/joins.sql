@@ -321,3 +321,15 @@ select nodb.public.a.id from public.a
 select (j).x from a join b using (id) as j
 --: 42P01 50 missing FROM-clause entry for table "j"
 select 1 from (a join b using (id) as j) q where j.id = 1
+--: fails 42702 38 column reference "p" is ambiguous
+select k.*, (select 1 from b k where k.p = 1) from a as k(p, p)
+--: fails 42702 8 column reference "id" is ambiguous
+select q.id, r.w from (select a.id, b.id from a, b) r, d q
+--: fails 42P10 33 invalid reference to FROM-clause entry for table "k"
+select 1 from (a k right join f(a.id) g on true)
+--: fails 42712 0 table name "x" specified more than once
+select 1 from a x, b, s1.a x where public.a.id = 1
+--: fails 42703 23 column "nope" does not exist
+select sum(1) over w, nope from a window w as (order by a.xmin)
+--: fails 42883 59 could not identify an ordering operator for type xid
+select (select sum(1) over w from a window w as (order by xmin)), nope from a
