@@ -43,6 +43,9 @@ static const char schema_sql[] =
     "CREATE TYPE mood AS ENUM ('sad', 'happy'); ALTER TYPE mood ADD VALUE 'ok' BEFORE 'happy';"
     "CREATE DOMAIN positive AS int NOT NULL DEFAULT 1 CHECK (VALUE > 0);"
     "CREATE TYPE pair AS (f1 int, f2 text);"
+    "CREATE TYPE loose AS ENUM ('a'); CREATE CAST (loose AS text) WITH INOUT AS IMPLICIT;"
+    "CREATE TYPE odd AS ENUM ('a'); CREATE FUNCTION odd_is(odd, text) RETURNS bool LANGUAGE sql AS 'SELECT true';"
+    "CREATE OPERATOR = (FUNCTION = odd_is, LEFTARG = odd, RIGHTARG = text);"
     "CREATE FUNCTION split(a int, b text DEFAULT 'x', OUT c int, INOUT d text DEFAULT NULL) LANGUAGE sql"
     " AS 'SELECT 1, $3';"
     "CREATE FUNCTION many(VARIADIC parts text[]) RETURNS TABLE (x int, y text) LANGUAGE sql AS 'SELECT 1, ''''';"
@@ -251,6 +254,9 @@ static void types_enums_domains_casts_and_arrays_are_told_apart(void **state)
     const char *const *labels = dg_snapshot_enum_labels(snapshot, mood->oid, &n);
     assert_int_equal(n, 3);
     assert_string_equal(labels[1], "ok");
+    assert_false(mood->has_own_operators);
+    assert_true(dg_snapshot_type(snapshot, public_schema->oid, DG_STR("loose"))->has_own_operators);
+    assert_true(dg_snapshot_type(snapshot, public_schema->oid, DG_STR("odd"))->has_own_operators);
     const struct dg_type *positive = dg_snapshot_type(snapshot, public_schema->oid, DG_STR("positive"));
     assert_int_equal(positive->kind, 'd');
     assert_int_equal(positive->base_oid, 23);
