@@ -3,13 +3,15 @@
  * the client's socket is closed when the server has closed ours, which tells the client that the signal was sent.
  *
  * A cancel that meets a held statement would find the server idle and do nothing. So the hold is ended first, in the
- * worker that owns the session, and the cancel follows a little later, when the statement is surely there.
+ * worker that owns the session, and the cancel follows a little later, when the statement is surely there: after a delay
+ * in which that worker was not seen to hold. It may be busy, but not for ever, and what it holds by then is another one.
  */
 #include "protocol/startup.h"
 #include "proxy/proxy_private.h"
 #include "proxy/session.h"
 
 #define AFTER_HOLD_MS 50
+#define MAX_DELAYS 40
 #define ANSWER_MS 10000
 
 static void on_server_readable(evutil_socket_t fd, short what, void *context)
@@ -79,11 +81,32 @@ void dg_session_start_cancel(struct dg_session *session, uint32_t pid, struct dg
     dg_session_arm(session, AFTER_HOLD_MS);
 }
 
+/* True if the hold has not been ended yet: its worker has other things to do. */
+static bool is_held_still(const struct dg_session *session)
+{
+    struct dg_startup startup;
+    struct dg_cancel_target target;
+    dg_startup_parse(dg_buffer_view(&session->startup), &startup);
+    dg_cancel_table_find(session->worker->proxy->cancels, startup.cancel_pid, startup.cancel_key, &target);
+    return target.holding != NULL;
+}
+
+/* True for one delay more: the hold was there at the end of this one, or of the last. */
+static bool must_wait(struct dg_session *session)
+{
+    bool was_held = session->has_seen_hold;
+    session->has_seen_hold = session->n_delays < MAX_DELAYS && is_held_still(session);
+    session->n_delays++;
+    return was_held || session->has_seen_hold;
+}
+
 void dg_session_continue_cancel(struct dg_session *session)
 {
     /* The timer stands for the delay before the connection, and for the server's patience after it. */
     if (session->server.fd >= 0)
         dg_session_enter(session, DG_SESSION_CLOSED);
+    else if (must_wait(session))
+        dg_session_arm(session, AFTER_HOLD_MS);
     else
         connect_to(session, &session->server_address);
 }

@@ -70,6 +70,8 @@ struct dg_session {
     bool has_terminated;     /* the client said goodbye */
     bool server_said_why;    /* its last error was FATAL, or may have been: no words of ours are needed */
     bool has_sent_oversized; /* a message longer than PostgreSQL reads; it closes without a word then */
+    bool has_seen_hold;      /* of a cancel: the statement was held when it last looked */
+    uint8_t n_delays;        /* of a cancel */
     char status;             /* of the last ReadyForQuery */
 };
 

@@ -5,6 +5,7 @@
  *   refuse        the guard answers a Query or Parse itself, if the session is idle
  *   hold MS       the statement is held for so long
  *   resume MS     it is held for a minute, and resumed after so long
+ *   busy MS       the worker sleeps, with all its sessions
  *   explain       an error of the statement gets DETAIL and HINT
  *   late MS       an error of the statement is held for so long, then gets them
  *   linger MS     it is held for so long, and goes as it is
@@ -226,6 +227,9 @@ static void decide(struct dg_guard_session *session, const char *what, struct dg
                    bool is_idle, struct dg_decision *decision)
 {
     struct dg_ticket *ticket = ticket_of(text);
+    int busy_ms = order_of(ticket->text, "busy ");
+    if (busy_ms > 0)
+        usleep((useconds_t)busy_ms * 1000);
     *decision = (struct dg_decision){.action = DG_ACTION_FORWARD, .ticket = ticket};
     if (holds(session, ticket->text, &decision->hold_ms)) {
         decision->action = DG_ACTION_HOLD;

@@ -221,6 +221,21 @@ class Holds(DecisionsCase):
             self.assertEqual(canceller.read_until("EOF"), [EOF])
         self.assertUsable()
 
+    def test_a_cancel_of_a_hold_in_a_worker_that_is_busy(self):
+        """Clients go to the workers in turn; the second worker holds a statement and then has no time to let it go."""
+        puppet = self.enterContext(Puppet(self.cluster.port, "workers=2"))
+        sessions = [self.enterContext(Connection(puppet.port)) for _ in range(4)]
+        for connection in sessions:
+            connection.login()
+        held, busy = sessions[1], sessions[3]
+        held.send(query("select pg_sleep(60) /* hold 60000 */"))
+        environment.wait_until(lambda: puppet.lines("hold query"), "the hold")
+        busy.send(query("select 1 /* busy 400 */"))
+        with Connection(puppet.port) as canceller:
+            self.assertEqual(canceller.ask(cancel_request(held.key_data), "EOF"), [EOF])
+        self.assertEqual(fields(held.read_until("Z")[-2])["C"], "57014")
+        self.assertEqual(types(busy.read_until("Z")), "TDCZ")
+
     def test_a_cancel_while_an_error_is_held(self):
         self.connection.send(query("select 1/0 /* late 200 */") + query("select 2"))
         environment.wait_until(lambda: self.told("error query"), "the error")
