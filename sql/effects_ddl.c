@@ -214,6 +214,7 @@ static void of_alter_table(struct dg_effects *effects, const cJSON *fields)
 {
     const cJSON *range = dg_tree_field(fields, "relation");
     bool is_any = dg_tree_is(fields, "objtype", "OBJECT_TYPE") || reaches_children(effects, range);
+    bool is_index = dg_tree_is(fields, "objtype", "OBJECT_INDEX");
     struct dg_name_list list = {0};
     const cJSON *item;
 
@@ -222,7 +223,10 @@ static void of_alter_table(struct dg_effects *effects, const cJSON *fields)
         const cJSON *command = dg_node_as(item, "AlterTableCmd");
         const cJSON *def = dg_tree_field(command, "def");
 
-        is_any = is_any || dg_tree_is(command, "behavior", "DROP_CASCADE");
+        /* An index that is attached may be the last that a partitioned table's own was waiting for to be valid; the table is
+           not named. */
+        is_any = is_any || dg_tree_is(command, "behavior", "DROP_CASCADE") ||
+                 (is_index && dg_tree_is(command, "subtype", "AT_AttachPartition"));
         add_sequence_of_column(&list, effects, range, def);
         add_range(&list, effects, dg_node_as(def, "RangeVar"));
         add_range(&list, effects, dg_tree_field(dg_node_as(def, "PartitionCmd"), "name"));

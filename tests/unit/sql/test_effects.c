@@ -372,6 +372,8 @@ static struct dg_snapshot *shop(void)
 static void what_is_changed_or_dropped(void **state)
 {
     static const struct statement_case cases[] = {
+        {"ALTER INDEX s.i ATTACH PARTITION s.i1", "ddl ALTER TABLE: ddl []"},
+        {"ALTER INDEX s.i SET (fillfactor = 50)", "ddl ALTER TABLE: ddl [s.i]"},
         {"ALTER TABLE leads ADD COLUMN x serial, DROP COLUMN y", "ddl ALTER TABLE: ddl [leads leads_x_seq]"},
         {"ALTER TABLE public.leads ADD x int", "ddl ALTER TABLE: ddl [public.leads]"},
         {"ALTER TABLE other.orders ADD x int", "ddl ALTER TABLE: ddl [other.orders]"},
