@@ -46,8 +46,11 @@ static void welcome(struct dg_proxy *proxy, int fd)
 
 static void pause_accepting(struct dg_proxy *proxy, int error)
 {
-    dg_logf(proxy->parts.log, DG_LOG_WARNING, "accept_paused", "no client can be accepted for a moment",
+    if (!proxy->is_short)
+        dg_logf(
+            proxy->parts.log, DG_LOG_WARNING, "accept_paused", "no client can be accepted for a moment",
             dg_field_str("error", error == EMFILE || error == ENFILE ? "out of file descriptors" : "out of resources"));
+    proxy->is_short = true;
     event_del(&proxy->accepting);
     after(&proxy->accept_pause, ACCEPT_PAUSE_MS);
 }
@@ -59,6 +62,7 @@ static void on_accept(evutil_socket_t fd, short what, void *context)
     for (int i = 0; i < ACCEPT_BATCH; i++) {
         int client = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (client >= 0) {
+            proxy->is_short = false;
             welcome(proxy, client);
             continue;
         }

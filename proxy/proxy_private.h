@@ -25,6 +25,7 @@ struct dg_proxy {
     int listen_fd;
     struct event accepting;
     struct event accept_pause;
+    bool is_short; /* of descriptors, and it was said; nobody was accepted since */
     struct event probe;
     struct dg_connect *probing;
 };

@@ -298,6 +298,7 @@ class OutOfDescriptors(unittest.TestCase):
             before = self.cpu_seconds(guard)
             time.sleep(1)
             self.assertLess(self.cpu_seconds(guard) - before, 0.5, "it spins")
+            self.assertLess(guard.log().count("accept_paused"), 5, "it is said again and again")
             for connection in crowd:
                 connection.socket.close()
             with Connection(guard.port) as connection:
