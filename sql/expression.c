@@ -562,9 +562,13 @@ static struct dg_value xml_serialize(struct dg_resolver *r, struct dg_scope *sco
     return typed(0, value.location);
 }
 
-/* SET (a, b) = ...: each column carries the same source; it is looked at with the first. */
+/* SET (a, b) = ...: each column carries the same source; it is looked at with the first. One that is neither a row nor a
+   sub-select is 0A000 before its names. */
 static struct dg_value multi_assign(struct dg_resolver *r, struct dg_scope *scope, const cJSON *body)
 {
+    struct dg_node source = dg_tree_node(dg_tree_field(body, "source"));
+    if (source.kind != DG_NODE_ROW_EXPR && source.kind != DG_NODE_SUB_LINK)
+        dg_resolver_blur(r);
     if (dg_tree_int(body, "colno") <= 1)
         dg_expression(r, scope, dg_tree_field(body, "source"));
     dg_resolver_blur(r);

@@ -19,3 +19,12 @@ merge into t using t as s on t.id = s.id when matched and t.name = xmax then del
 -- schema changes: PREPARE's parameters have their types
 --: other 42883 48 operator does not exist: text = integer
 prepare p (int) as select id from t where name = $1 and nope = 2
+-- case files, mutated: the source of SET (a, b) is a row or a sub-select, else it is refused before its names
+--: 42703 41 column "nope" does not exist
+update t set (id, name) = row(1, 'x' || nope)
+--: 42703 39 column "nope" does not exist
+update t set (id, name) = (select id, nope from t)
+--: other 0A000 27 source for a multiple-column UPDATE item must be a sub-SELECT or ROW() expression
+update t set (id, name) = lower(nope)
+--: other 0A000 27 source for a multiple-column UPDATE item must be a sub-SELECT or ROW() expression
+update t set (id, name) = nope
