@@ -58,7 +58,7 @@ ORACLES = {
     "random writes": (contracts.run, contracts.parser, 10, {"statements": 20000}),
     "notation": (notation.run, lambda: common(notation.__doc__), 5, {}),
     **{f"regression, {name}": (regression, oracle.parser, 10, {"mutations": 1, "encoding": name}) for name in OTHERS},
-    **{f"schema changes, {name}": (schema_changes.run, schema_changes.parser, 5, {"rounds": 1, "encoding": name}) for name in OTHERS},
+    **{f"schema changes, {name}": (schema_changes.run, schema_changes.parser, 10, {"rounds": 1, "encoding": name}) for name in OTHERS},
     **{f"cases, {name}": (mutate_cases.run, lambda: common(mutate_cases.__doc__), 3, {"mutations": 3, "encoding": name})
        for name in OTHERS},
     **{f"application, {name}": (orm.run, lambda: common(orm.__doc__), 3, {"mutations": 3, "encoding": name}) for name in OTHERS},
