@@ -139,10 +139,60 @@ static void plain_select(struct dg_resolver *r, struct dg_scope *scope, const cJ
 
 /* ---- VALUES ---- */
 
-static void values_columns(struct dg_resolver *r, struct dg_column_list *list, size_t n)
+/* The common type of a column of VALUES, as far as it is plain to see: one type, and literals that it takes. */
+struct values_type {
+    dg_oid type_oid;  /* of what is no literal; 0: none yet */
+    bool has_literal; /* NULL, a string, or a parameter that is met for the first time */
+    bool has_string;
+    bool is_mixed;
+};
+
+static void add_to_column(struct values_type *column, const struct dg_value *value)
+{
+    bool is_literal = value->is_constant && value->type_oid == 0;
+    column->has_literal = column->has_literal || is_literal;
+    column->has_string = column->has_string || value->is_string;
+    if (is_literal)
+        return;
+    if (value->type_oid == 0 || (column->type_oid != 0 && column->type_oid != value->type_oid))
+        column->is_mixed = true;
+    column->type_oid = value->type_oid;
+}
+
+/* 0: not known; *is_safe: nothing of the column can be refused. */
+static dg_oid common_type(const struct dg_resolver *r, const struct values_type *column, bool *is_safe)
+{
+    const struct dg_value string = {.is_constant = true, .is_string = true};
+    dg_oid type_oid = column->type_oid == 0 && !column->is_mixed ? DG_TYPE_TEXT : column->type_oid;
+    *is_safe = !column->is_mixed && (!column->has_string || dg_expression_fits(&string, type_oid)) &&
+               (!column->has_literal || dg_names_base_type(r, type_oid) == type_oid);
+    return *is_safe ? type_oid : 0;
+}
+
+/* One row; false if it has another number of columns than the first (42601). */
+static bool values_row(struct dg_resolver *r, struct dg_scope *scope, const cJSON *row, struct values_type *columns,
+                       size_t n)
+{
+    size_t i = 0;
+    for (const cJSON *item = dg_tree_items(row); item != NULL; item = item->next, i++) {
+        struct dg_value value = dg_expression(r, scope, item);
+        if (dg_tree_node(item).kind == DG_NODE_SET_TO_DEFAULT)
+            dg_resolver_blur(r); /* 42601 */
+        if (i < n)
+            add_to_column(&columns[i], &value);
+    }
+    return i == n;
+}
+
+static void values_columns(struct dg_resolver *r, struct dg_column_list *list, const struct values_type *columns,
+                           size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        struct dg_scope_column column = {.name = dg_arena_printf(r->arena, "column%zu", i + 1)};
+        bool is_safe;
+        struct dg_scope_column column = {.name = dg_arena_printf(r->arena, "column%zu", i + 1),
+                                         .type_oid = common_type(r, &columns[i], &is_safe)};
+        if (!is_safe)
+            dg_resolver_blur(r);
         if (column.name == NULL) {
             r->no_memory = true;
             return;
@@ -156,10 +206,15 @@ static void values(struct dg_resolver *r, struct dg_scope *scope, const cJSON *b
     dg_with_clause(r, scope, dg_tree_field(body, "withClause"));
     const cJSON *rows = dg_tree_list(body, "valuesLists");
     r->clause = DG_CLAUSE_VALUES;
-    for (const cJSON *row = rows; row != NULL; row = row->next)
-        dg_expression_list(r, scope, dg_tree_items(row));
-    dg_resolver_blur(r); /* rows of one length, columns of one type */
-    values_columns(r, targets, (size_t)dg_tree_length(dg_tree_items(rows)));
+    size_t n = (size_t)dg_tree_length(dg_tree_items(rows));
+    struct values_type *columns = dg_resolver_alloc(r, (n + 1) * sizeof(*columns));
+    if (columns == NULL)
+        return;
+    for (const cJSON *row = rows; row != NULL; row = row->next) {
+        if (!values_row(r, scope, row, columns, n))
+            dg_resolver_blur(r);
+    }
+    values_columns(r, targets, columns, n);
     struct dg_scope_item *item = dg_from_new_item(r, DG_ITEM_VALUES, "*VALUES*");
     if (item == NULL)
         return;

@@ -138,7 +138,7 @@ select id from (select count(*) as c, id from t) s where nope = 1
 select default, nope from t
 --: fails 42703 50 column "nope" does not exist
 select count(*), min(id) from t union select id, nope from t
---: fails 42703 57 column "nope" does not exist
+--: 42703 57 column "nope" does not exist
 select * from (values (1, 'a'), (2, 'b')) x(a, b) where nope
 --: fails 42883 40 operator does not exist: integer = text
 select * from t where name = $1 and id = $1 and nope = 1

@@ -244,13 +244,13 @@ select id from (select id from t union select id from u) s where s.id = 1 and na
 table t union table t
 --: ok
 values (1, 'a'), (2, 'b') union select id, name from t order by column1
---: fails 42703 55 column "id" does not exist
+--: 42703 55 column "id" does not exist
 values (1, 'a') union select id, name from t order by id
 --: 42703 9 column "id" does not exist
 values (id)
 --: 42703 45 column "nope" does not exist
 values ((select id from t limit 1), (select nope from t))
---: fails 42703 21 column "nope" does not exist
+--: 42703 21 column "nope" does not exist
 values (1) order by nope
 --: ok
 values (1) order by column1 + 1

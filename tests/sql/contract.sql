@@ -83,7 +83,7 @@ insert into g select * from g
 insert into g select x.* from (select 1, 2) x
 --: other 42601 0 INSERT has more expressions than target columns
 insert into g (a, b) table dn
---: fails 428C9 0 cannot insert a non-DEFAULT value into column "b"
+--: 428C9 0 cannot insert a non-DEFAULT value into column "b"
 insert into g (a, b) values (1, 2) limit 1
 --: fails 23502 0 null value in column "a" of relation "g" violates not-null constraint
 insert into g default values

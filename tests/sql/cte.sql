@@ -115,15 +115,15 @@ with a as (select 1 as x) select x from a union select y from a
 (with a as (select 1 as x) select x from a) union (with a as (select 2 as y) select y from a)
 --: ok
 with a as (values (1, 2)) select column1, column2 from a
---: fails 42703 34 column "column3" does not exist
+--: 42703 34 column "column3" does not exist
 with a as (values (1, 2)) select column3 from a
---: fails 42703 47 column "column1" does not exist
+--: 42703 47 column "column1" does not exist
 with a (x, y) as (values (1, 2)) select x, y, column1 from a
 --: ok
 with a as (table t) select id from a
 --: ok
 with recursive r(n) as (values (1) union all select n + 1 from r where n < 10) select n, r.n from r
---: fails 42703 53 column "m" does not exist
+--: 42703 53 column "m" does not exist
 with recursive r(n) as (values (1) union all select m + 1 from r where n < 10) select n from r
 --: ok
 with recursive r as (select 1 as n union select n + 1 from r) select n from r

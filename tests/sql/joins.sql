@@ -273,9 +273,9 @@ select 1 from (values (1, nope)) v
 select 1 from a, (values (1, x)) v
 --: 42703 46 column "nope" does not exist
 select 1 from a, lateral (values (1, x), (2, nope)) v
---: fails 42703 19 column v.column3 does not exist
+--: 42703 19 column v.column3 does not exist
 select v.column1, v.column3 from a, lateral (values (1, x), (2, id)) v
---: fails 42703 8 column "column1" does not exist
+--: 42703 8 column "column1" does not exist
 select column1 from (values (1), (2)) as v(column2)
 --: ok
 select column2 from (values (1), (2)) as v(column2)
@@ -283,7 +283,7 @@ select column2 from (values (1), (2)) as v(column2)
 select v from (values (1), (2)) as v
 --: ok
 select (v).column1 from (values (1), (2)) as v
---: fails 42703 9 column v.column2 does not exist
+--: 42703 9 column v.column2 does not exist
 select (v).column2 from (values (1), (2)) as v
 --: ok
 select t.a, b from (select 1, 2) as t(a, b)

@@ -202,7 +202,7 @@ select string_agg(x.t, ', ' order by x.n) from (values ('a', 1), ('b', 2)) as x(
 select v.id, v.val from (values ($1::int, $2::text), ($3, $4)) as v(id, val) join categories c on c.id = v.id
 --: ok
 update products p set price = v.price, name = v.name from (values ($1::uuid, $2::numeric, $3), ($4, $5, $6)) as v(id, price, name) where v.id = p.id
---: fails 42703 31 column v.cost does not exist
+--: 42703 31 column v.cost does not exist
 update products p set price = v.cost from (values ($1::uuid, $2::numeric), ($4, $5)) as v(id, price) where v.id = p.id
 --: ok
 update products set attrs = jsonb_set(attrs, '{a,b}', $1::jsonb), search = to_tsvector('english', name || ' ' || coalesce(attrs->>'d', '')) where id = any ($2::uuid[])

@@ -166,7 +166,7 @@ table t order by id, nope
 table t order by id
 --: ok
 values (1, 2), (3, 4) order by column1
---: fails 42703 32 column "column3" does not exist
+--: 42703 32 column "column3" does not exist
 values (1, 2), (3, 4) order by column3
 --: other 42601 8 SELECT * with no tables specified is not valid
 select *

@@ -422,7 +422,7 @@ merge into t using t as o on t.id = o.id when matched then delete
 merge into t using t on true when matched then delete
 --: ok
 merge into t using (values (1, 'a')) as q(id, name) on q.id = t.id when matched then update set name = q.name when not matched then insert (id, name) values (q.id, q.name)
---: fails 42703 99 column q.column3 does not exist
+--: 42703 99 column q.column3 does not exist
 merge into t using (values (1, 'a')) as q on q.column1 = t.id when matched then update set name = q.column3
 --: other 0A000 0 cannot execute MERGE on relation "v"
 merge into v using u on true when matched then delete
