@@ -62,12 +62,16 @@ static enum dg_step carry_out(struct dg_split *split, const struct dg_decision *
         break;
     }
     session->is_unsynced = is_parse;
+    if (!is_parse)
+        session->is_close_owed = false;
     return enter(split, is_parse ? DG_SENT_PARSE : DG_SENT_QUERY, decision->ticket);
 }
 
 static enum dg_step uninspected(struct dg_split *split, bool is_parse, struct dg_str name, enum dg_reason reason)
 {
     struct dg_decision decision = {.action = DG_ACTION_FORWARD};
+    if (name.len == 0)
+        split->session->is_close_owed = false;
     decision.ticket = dg_guard_uninspected(split->session->guard, is_parse, name, reason);
     return carry_out(split, &decision, is_parse);
 }
@@ -138,6 +142,8 @@ static enum dg_step inspect_parse(struct dg_split *split, const struct dg_frame 
     struct dg_decision decision = {.action = DG_ACTION_FORWARD};
     dg_guard_parse(session->guard, parse.name, parse.text, types, parse.n_param_types, dg_session_is_idle(session),
                    &decision);
+    if (parse.name.len == 0 && decision.action == DG_ACTION_FORWARD)
+        session->is_close_owed = false;
     return carry_out(split, &decision, true);
 }
 
@@ -157,6 +163,13 @@ static void close_unnamed(struct dg_split *split)
     dg_buffer_fini(&out);
 }
 
+static bool must_close_unnamed(struct dg_session *session)
+{
+    bool is_owed = session->is_close_owed;
+    session->is_close_owed = false;
+    return dg_guard_take_unnamed_dead(session->guard) || is_owed;
+}
+
 static enum dg_step inspect_bind(struct dg_split *split, const struct dg_frame *frame, struct dg_str message)
 {
     struct dg_session *session = split->session;
@@ -167,7 +180,7 @@ static enum dg_step inspect_bind(struct dg_split *split, const struct dg_frame *
             return DG_STEP_WAIT;
         return enter(split, DG_SENT_BIND, NULL);
     }
-    if (statement.len == 0 && dg_guard_take_unnamed_dead(session->guard))
+    if (statement.len == 0 && must_close_unnamed(session))
         close_unnamed(split);
     if (session->is_blind)
         return DG_STEP_PASS;
@@ -190,7 +203,7 @@ static enum dg_step inspect_target(struct dg_split *split, const struct dg_frame
         dg_guard_close(session->guard, kind, name);
         return enter(split, sent, NULL);
     }
-    if (kind == 'S' && name.len == 0 && dg_guard_take_unnamed_dead(session->guard))
+    if (kind == 'S' && name.len == 0 && must_close_unnamed(session))
         close_unnamed(split);
     if (session->is_blind)
         return DG_STEP_PASS;

@@ -38,6 +38,8 @@ static void entry_gone(void *context, const struct dg_outstanding_entry *entry, 
     struct dg_session *session = context;
     if (is_skipped && entry->ticket != NULL && session->guard != NULL)
         dg_guard_skipped(session->guard, entry->ticket, stage_of(entry));
+    if (is_skipped && entry->is_ours)
+        session->is_close_owed = true;
     dg_ticket_unref(entry->ticket);
 }
 
@@ -103,6 +105,9 @@ static enum dg_step inspect_error(struct dg_split *split, struct dg_str body)
     if (reaction.action == DG_REACTION_REWRITE)
         step = rewrite(split, body, &reaction.addition);
     move_on(session, DG_BACKEND_ERROR_RESPONSE);
+    /* Behind the Sync another batch is under way already: it may have made a new unnamed statement. */
+    if (session->outstanding.n_entries > 1)
+        session->is_close_owed = false;
     return step;
 }
 

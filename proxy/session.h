@@ -64,9 +64,10 @@ struct dg_session {
     bool is_over_limit;
     bool has_seen_ssl_request;
     bool has_seen_gssenc_request;
-    bool is_discarding;      /* a Parse was refused: drop all up to the Sync */
-    bool is_unsynced;        /* the last message forwarded was none that a ReadyForQuery answers */
-    bool is_blind;           /* messages pass unseen: replication, or tracking was lost */
+    bool is_discarding; /* a Parse was refused: drop all up to the Sync */
+    bool is_close_owed; /* our Close of the unnamed statement was skipped by the server: it lives where it should not */
+    bool is_unsynced;   /* the last message forwarded was none that a ReadyForQuery answers */
+    bool is_blind;      /* messages pass unseen: replication, or tracking was lost */
     bool has_terminated;     /* the client said goodbye */
     bool server_said_why;    /* its last error was FATAL, or may have been: no words of ours are needed */
     bool has_sent_oversized; /* a message longer than PostgreSQL reads; it closes without a word then */

@@ -114,6 +114,26 @@ class Refusals(DecisionsCase):
                 self.assertEqual(fields(answer[0])["C"], "26000")
                 self.assertUsable()
 
+    def test_the_unnamed_statement_is_dead_even_if_the_server_was_skipping(self):
+        """What would have ended it there was skipped with the rest of a batch that failed."""
+        for bad in (parse("selekt", "n") + bind() + execute() + SYNC, parse("selekt", "n") + describe("S") + SYNC):
+            self.assertEqual(types(self.connection.ask(parse("select 1") + SYNC)), "1Z")
+            self.assertEqual(types(self.connection.ask(query("select 1 /* refuse */"))), "EZ")
+            self.assertEqual(types(self.connection.ask(bad)), "EZ")
+            answer = self.connection.ask(bind() + execute() + SYNC)
+            self.assertEqual((types(answer), fields(answer[0])["C"]), ("EZ", "26000"))
+            self.assertUsable()
+
+    def test_a_new_unnamed_statement_lives(self):
+        for new, expected in ((parse("select 3") + SYNC, "1Z"), (query("select 3") + parse("select 3") + SYNC, "TDCZ1Z")):
+            bad = parse("selekt", "n") + bind() + execute() + SYNC
+            self.connection.ask(parse("select 1") + SYNC)
+            self.connection.ask(query("select 1 /* refuse */"))
+            self.assertEqual(types(self.connection.ask(bad + new + bind() + execute() + SYNC, "Z" * (expected.count("Z") + 2))), "EZ" + expected + "2DCZ")
+            self.connection.ask(query("select 1 /* refuse */"))
+            self.connection.ask(bad)
+            self.assertEqual(types(self.connection.ask(new + bind() + execute() + SYNC, "Z" * (expected.count("Z") + 1))), expected + "2DCZ")
+
     def test_a_named_statement_lives_on(self):
         self.connection.ask(parse("select 1", "s") + SYNC)
         self.connection.ask(query("select 1 /* refuse */"))
