@@ -74,7 +74,7 @@ DRIFTING = [
     Script("again and again, and nothing is committed", [
         *armed(OLD), (query("begin; insert into counted values (1)"), "Z"), (query(OLD), "Z"), (query("commit"), "Z"),
         (query("select count(*) from counted"), "Z")]),
-    Script("an idle session with errors", [(query("set idle_session_timeout = '300ms'"), "Z"), *armed(OLD), (b"", "EOF")]),
+    Script("an idle session with errors", [(query("set idle_session_timeout = '800ms'"), "Z"), *armed(OLD), (b"", "EOF")]),
     Script("rows that may not be written", [
         (query("insert into moved (id) values (1)"), "Z"), (batch("insert into moved (id, new) values ($1, 'x')", "1"), "Z"),
         (query("insert into moved (id, required, twice) values (1, 'x', 2)"), "Z"), (query("insert into moved values (1, 'n', null)"), "Z"),
