@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "config/config.h"
+#include "config/sources.h"
 
 #define DEFAULT_PORT "5432"
 
@@ -19,8 +20,7 @@ static int hex_digit(char c)
     return -1;
 }
 
-/* Decodes `part` into out[size]; `what` names it in an error. */
-static enum dg_status decode(struct dg_str part, char *out, size_t size, const char *what, struct dg_error *error)
+enum dg_status dg_url_decode(struct dg_str part, char *out, size_t size, const char *what, struct dg_error *error)
 {
     size_t len = 0;
     for (size_t i = 0; i < part.len; i++) {
@@ -44,9 +44,7 @@ static enum dg_status decode(struct dg_str part, char *out, size_t size, const c
     return DG_OK;
 }
 
-/* Cuts *text at the first `c`: *text becomes what is before, *rest what is behind. False, and nothing changed, if there
-   is none. */
-static bool cut(struct dg_str *text, char c, struct dg_str *rest)
+bool dg_url_cut(struct dg_str *text, char c, struct dg_str *rest)
 {
     const char *found = text->len == 0 ? NULL : memchr(text->data, c, text->len);
     if (found == NULL)
@@ -83,7 +81,7 @@ static bool split_host(struct dg_str text, struct dg_str *host, struct dg_str *p
     if (text.len > 0 && text.data[0] == '[') {
         struct dg_str behind;
         *host = (struct dg_str){text.data + 1, text.len - 1};
-        if (!cut(host, ']', &behind) || memchr(host->data, ':', host->len) == NULL)
+        if (!dg_url_cut(host, ']', &behind) || memchr(host->data, ':', host->len) == NULL)
             return false;
         if (behind.len == 0)
             return true;
@@ -91,35 +89,8 @@ static bool split_host(struct dg_str text, struct dg_str *host, struct dg_str *p
         return behind.data[0] == ':';
     }
     *host = text;
-    (void)cut(host, ':', port);
+    (void)dg_url_cut(host, ':', port);
     return port->len == 0 || memchr(port->data, ':', port->len) == NULL;
-}
-
-/* Only what cannot change how TLS or the session works is accepted; all else would be silently lost. */
-static enum dg_status check_query(struct dg_str query, struct dg_error *error)
-{
-    while (query.len > 0) {
-        struct dg_str parameter = query;
-        struct dg_str value = {NULL, 0};
-        struct dg_str rest = {NULL, 0};
-        (void)cut(&parameter, '&', &rest);
-        query = rest;
-        if (dg_str_is(parameter, "sslmode=disable") || dg_str_is(parameter, "sslmode=prefer") || parameter.len == 0)
-            continue;
-        (void)cut(&parameter, '=', &value);
-        if (dg_str_is(parameter, "sslmode"))
-            return dg_error_set(error, DG_CONFIG, "the URL's sslmode can only be disable or prefer");
-        /* A name as parameters have it can be shown; anything else may be a piece of a password. */
-        size_t n_plain = 0;
-        while (n_plain < parameter.len &&
-               (parameter.data[n_plain] == '_' || (parameter.data[n_plain] >= 'a' && parameter.data[n_plain] <= 'z')))
-            n_plain++;
-        if (value.data == NULL || n_plain < parameter.len || parameter.len > 40)
-            return dg_error_set(error, DG_CONFIG, "the URL has a parameter other than sslmode, which is not supported");
-        return dg_error_set(error, DG_CONFIG, "the URL's parameter \"%.*s\" is not supported", (int)parameter.len,
-                            parameter.data);
-    }
-    return DG_OK;
 }
 
 /* A socket folder comes percent-encoded, as the host of a URL cannot contain a slash; it is decoded like any host. */
@@ -137,7 +108,7 @@ static enum dg_status parse_host(struct dg_str text, struct dg_url *url, struct 
         port = DG_STR(DEFAULT_PORT);
     if (!parse_port(port, 1, url->port))
         return dg_error_set(error, DG_CONFIG, "the URL's port must be a number from 1 to 65535");
-    return decode(host, url->host, sizeof url->host, "host", error);
+    return dg_url_decode(host, url->host, sizeof url->host, "host", error);
 }
 
 /* Cut at the first ? and / as RFC 3986 does, then at @. The host comes first: its errors quote no password. */
@@ -148,10 +119,10 @@ static enum dg_status parse_url(struct dg_str rest, struct dg_url *url, struct d
     struct dg_str host = {NULL, 0};
     struct dg_str password = {NULL, 0};
     bool has_at = memchr(rest.data, '@', rest.len) != NULL;
-    (void)cut(&rest, '?', &query);
-    (void)cut(&rest, '/', &database);
+    (void)dg_url_cut(&rest, '?', &query);
+    (void)dg_url_cut(&rest, '/', &database);
     struct dg_str user = rest;
-    bool has_user = cut(&user, '@', &host);
+    bool has_user = dg_url_cut(&user, '@', &host);
     if (!has_user) {
         host = user;
         user = (struct dg_str){NULL, 0};
@@ -161,16 +132,16 @@ static enum dg_status parse_url(struct dg_str rest, struct dg_url *url, struct d
     if (stray_at)
         return dg_error_set(error, DG_CONFIG,
                             "in the URL's user and password, the characters @ : / ? %% must be percent-encoded");
-    (void)cut(&user, ':', &password);
+    (void)dg_url_cut(&user, ':', &password);
 
     enum dg_status status = parse_host(host, url, error);
     if (status == DG_OK)
-        status = decode(user, url->user, sizeof url->user, "user", error);
+        status = dg_url_decode(user, url->user, sizeof url->user, "user", error);
     if (status == DG_OK)
-        status = decode(password, url->password, sizeof url->password, "password", error);
+        status = dg_url_decode(password, url->password, sizeof url->password, "password", error);
     if (status == DG_OK)
-        status = decode(database, url->database, sizeof url->database, "database", error);
-    return status == DG_OK ? check_query(query, error) : status;
+        status = dg_url_decode(database, url->database, sizeof url->database, "database", error);
+    return status == DG_OK ? dg_url_read_parameters(query, url, error) : status;
 }
 
 enum dg_status dg_url_parse(const char *text, struct dg_url *url, struct dg_error *error)

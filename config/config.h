@@ -25,7 +25,19 @@
 enum dg_mode { DG_MODE_OFF, DG_MODE_OBSERVE, DG_MODE_ANNOTATE, DG_MODE_ENFORCE };
 enum dg_detail { DG_DETAIL_FULL, DG_DETAIL_BRIEF };
 
+/* libpq's names; OPTIONAL is "allow" towards clients and "prefer" towards the database. */
+enum dg_sslmode {
+    DG_SSLMODE_DISABLE,
+    DG_SSLMODE_OPTIONAL,
+    DG_SSLMODE_REQUIRE,
+    DG_SSLMODE_VERIFY_CA,
+    DG_SSLMODE_VERIFY_FULL
+};
+
 const char *dg_mode_name(enum dg_mode mode);
+/* As libpq and server_tls.sslmode have it. */
+const char *dg_server_sslmode_name(enum dg_sslmode sslmode);
+const char *dg_client_sslmode_name(enum dg_sslmode sslmode);
 
 /* First match wins; an overlay's rules come before the file's. A NULL pattern matches all; '*' in a pattern matches any
    run of characters. */
@@ -60,6 +72,8 @@ struct dg_config {
 #define DG_TYPE_LEVEL enum dg_log_level
 #define DG_TYPE_FORMAT enum dg_log_format
 #define DG_TYPE_DETAIL enum dg_detail
+#define DG_TYPE_CLIENT_SSLMODE enum dg_sslmode
+#define DG_TYPE_SERVER_SSLMODE enum dg_sslmode
 #define DG_OPTION(member, path, type, standard, min, max, reload, help) DG_TYPE_##type member;
 #include "config/options.def"
 #undef DG_OPTION
@@ -115,10 +129,25 @@ struct dg_url {
     char user[128];
     char password[512];
     char database[128];
+    bool has_sslmode;
+    bool is_direct; /* sslnegotiation=direct */
+    enum dg_sslmode sslmode;
+    char ca_file[256]; /* sslrootcert */
+    char cert_file[256];
+    char key_file[256];
 };
 enum dg_status dg_url_parse(const char *text, struct dg_url *url, struct dg_error *error) DG_MUST_CHECK;
-/* "postgres://user@host:port/db" without the password. */
+/* "postgres://user@host:port/db" without the password and parameters. */
 void dg_url_print(const struct dg_url *url, struct dg_text *out);
+/* How the database is reached by TLS: what the URL says, else the server_tls options. Borrows from both. */
+struct dg_server_tls {
+    enum dg_sslmode sslmode;
+    const char *ca_file; /* none of the files is NULL; "": none */
+    const char *cert_file;
+    const char *key_file;
+    bool is_direct;
+};
+void dg_config_server_tls(const struct dg_config *config, const struct dg_url *url, struct dg_server_tls *tls);
 /* Splits HOST:PORT ("[::1]:5442", "127.0.0.1:0"); an empty host is an error, the port is 0 to 65535. */
 enum dg_status dg_address_parse(const char *text, char host[256], char port[8], struct dg_error *error) DG_MUST_CHECK;
 

@@ -23,6 +23,8 @@
 #define STANDARD_LEVEL STANDARD_NUMBER
 #define STANDARD_FORMAT STANDARD_NUMBER
 #define STANDARD_DETAIL STANDARD_NUMBER
+#define STANDARD_CLIENT_SSLMODE STANDARD_NUMBER
+#define STANDARD_SERVER_SSLMODE STANDARD_NUMBER
 #define RELOAD_LIVE true
 #define RELOAD_START false
 
@@ -46,10 +48,22 @@ static const char *const mode_names[] = {"off", "observe", "annotate", "enforce"
 static const char *const level_names[] = {"debug", "info", "warning", "error", NULL};
 static const char *const format_names[] = {"text", "json", NULL};
 static const char *const detail_names[] = {"full", "brief", NULL};
+static const char *const client_sslmode_names[] = {"disable", "allow", "require", "verify-ca", "verify-full", NULL};
+static const char *const server_sslmode_names[] = {"disable", "prefer", "require", "verify-ca", "verify-full", NULL};
 
 const char *dg_mode_name(enum dg_mode mode)
 {
     return mode_names[mode];
+}
+
+const char *dg_server_sslmode_name(enum dg_sslmode sslmode)
+{
+    return server_sslmode_names[sslmode];
+}
+
+const char *dg_client_sslmode_name(enum dg_sslmode sslmode)
+{
+    return client_sslmode_names[sslmode];
 }
 
 bool dg_mode_parse(struct dg_str name, enum dg_mode *mode)
@@ -74,6 +88,10 @@ const char *const *dg_option_names(enum dg_option_type type)
         return format_names;
     case DG_OPTION_DETAIL:
         return detail_names;
+    case DG_OPTION_CLIENT_SSLMODE:
+        return client_sslmode_names;
+    case DG_OPTION_SERVER_SSLMODE:
+        return server_sslmode_names;
     case DG_OPTION_STRING:
     case DG_OPTION_ADDRESS:
     case DG_OPTION_URL:
@@ -199,6 +217,10 @@ static void store_number(struct dg_config *config, const struct dg_option *optio
     case DG_OPTION_DETAIL:
         *(enum dg_detail *)member = (enum dg_detail)number;
         break;
+    case DG_OPTION_CLIENT_SSLMODE:
+    case DG_OPTION_SERVER_SSLMODE:
+        *(enum dg_sslmode *)member = (enum dg_sslmode)number;
+        break;
     case DG_OPTION_STRING:
     case DG_OPTION_ADDRESS:
     case DG_OPTION_URL:
@@ -223,6 +245,9 @@ static int64_t load_number(const struct dg_config *config, const struct dg_optio
         return *(const enum dg_log_format *)member;
     case DG_OPTION_DETAIL:
         return *(const enum dg_detail *)member;
+    case DG_OPTION_CLIENT_SSLMODE:
+    case DG_OPTION_SERVER_SSLMODE:
+        return *(const enum dg_sslmode *)member;
     case DG_OPTION_STRING:
     case DG_OPTION_ADDRESS:
     case DG_OPTION_URL:

@@ -18,7 +18,9 @@ enum dg_option_type {
     DG_OPTION_MODE,
     DG_OPTION_LEVEL,
     DG_OPTION_FORMAT,
-    DG_OPTION_DETAIL
+    DG_OPTION_DETAIL,
+    DG_OPTION_CLIENT_SSLMODE,
+    DG_OPTION_SERVER_SSLMODE
 };
 
 struct dg_option {

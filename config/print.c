@@ -35,6 +35,8 @@ static const char *type_name(enum dg_option_type type)
     case DG_OPTION_LEVEL:
     case DG_OPTION_FORMAT:
     case DG_OPTION_DETAIL:
+    case DG_OPTION_CLIENT_SSLMODE:
+    case DG_OPTION_SERVER_SSLMODE:
         break;
     }
     return "string";

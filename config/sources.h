@@ -35,4 +35,13 @@ const char *dg_settings_find(const char *const *settings, size_t n_settings, con
 #define DG_VARIABLE_BYTES 96
 void dg_option_variable_name(const char *path, char out[DG_VARIABLE_BYTES]);
 
+/* Inside of address.c and server_tls.c. Decodes `part` into out[size]; `what` names it in an error. */
+enum dg_status dg_url_decode(struct dg_str part, char *out, size_t size, const char *what,
+                             struct dg_error *error) DG_MUST_CHECK;
+/* Cuts *text at the first `c`: *text becomes what is before, *rest what is behind. False, and nothing changed, if there
+   is none. */
+bool dg_url_cut(struct dg_str *text, char c, struct dg_str *rest);
+/* "sslmode=require&sslrootcert=/etc/ca.pem": what stands behind a URL's question mark. */
+enum dg_status dg_url_read_parameters(struct dg_str query, struct dg_url *url, struct dg_error *error) DG_MUST_CHECK;
+
 #endif

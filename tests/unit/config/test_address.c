@@ -13,7 +13,9 @@ static void urls_are_taken_apart(void **state)
     (void)state;
     const struct {
         const char *text;
-        struct dg_url url;
+        struct {
+            const char *host, *port, *user, *password, *database;
+        } url;
         const char *printed;
     } cases[] = {
         {"postgres://db", {"db", "5432", "", "", ""}, "postgres://db:5432"},
@@ -48,6 +50,62 @@ static void urls_are_taken_apart(void **state)
         assert_string_equal(dg_text_get(&out), cases[i].printed);
         dg_text_fini(&out);
     }
+}
+
+static void a_url_says_how_tls_is_spoken(void **state)
+{
+    (void)state;
+    const struct {
+        const char *text;
+        bool has_sslmode;
+        enum dg_sslmode sslmode;
+        const char *ca_file, *cert_file, *key_file;
+        bool is_direct;
+    } cases[] = {
+        {"postgres://db", false, DG_SSLMODE_DISABLE, "", "", "", false},
+        {"postgres://db?sslmode=disable", true, DG_SSLMODE_DISABLE, "", "", "", false},
+        {"postgres://db?sslmode=prefer", true, DG_SSLMODE_OPTIONAL, "", "", "", false},
+        {"postgres://db/shop?sslmode=require&", true, DG_SSLMODE_REQUIRE, "", "", "", false},
+        {"postgres://db?sslmode=verify-ca&sslrootcert=%2Fca.pem", true, DG_SSLMODE_VERIFY_CA, "/ca.pem", "", "", false},
+        {"postgres://db?sslrootcert=/a/ca.pem&sslmode=verify-full&sslcert=c&sslkey=k&sslnegotiation=direct", true,
+         DG_SSLMODE_VERIFY_FULL, "/a/ca.pem", "c", "k", true},
+        {"postgres://db?sslnegotiation=postgres", false, DG_SSLMODE_DISABLE, "", "", "", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct dg_url url;
+        struct dg_error error = {DG_OK, ""};
+        assert_int_equal(dg_url_parse(cases[i].text, &url, &error), DG_OK);
+        assert_int_equal(url.has_sslmode, cases[i].has_sslmode);
+        assert_int_equal(url.sslmode, cases[i].sslmode);
+        assert_string_equal(url.ca_file, cases[i].ca_file);
+        assert_string_equal(url.cert_file, cases[i].cert_file);
+        assert_string_equal(url.key_file, cases[i].key_file);
+        assert_int_equal(url.is_direct, cases[i].is_direct);
+    }
+}
+
+static void what_the_url_says_wins_over_the_options(void **state)
+{
+    (void)state;
+    const struct dg_config config = {.server_tls_sslmode = DG_SSLMODE_REQUIRE,
+                                     .server_tls_ca_file = "option",
+                                     .server_tls_cert_file = "",
+                                     .server_tls_key_file = "option"};
+    struct dg_url url;
+    struct dg_error error = {DG_OK, ""};
+    struct dg_server_tls tls;
+    assert_int_equal(dg_url_parse("postgres://db?sslkey=url&sslcert=url", &url, &error), DG_OK);
+    dg_config_server_tls(&config, &url, &tls);
+    assert_int_equal(tls.sslmode, DG_SSLMODE_REQUIRE);
+    assert_string_equal(tls.ca_file, "option");
+    assert_string_equal(tls.cert_file, "url");
+    assert_string_equal(tls.key_file, "url");
+    assert_int_equal(dg_url_parse("postgres://db?sslmode=disable&sslrootcert=url", &url, &error), DG_OK);
+    dg_config_server_tls(&config, &url, &tls);
+    assert_int_equal(tls.sslmode, DG_SSLMODE_DISABLE);
+    assert_string_equal(tls.ca_file, "url");
+    assert_string_equal(tls.cert_file, "");
+    assert_string_equal(tls.key_file, "option");
 }
 
 /* In all of these the password is s3cret, or a piece of it stands where it does not belong. */
@@ -85,11 +143,14 @@ static void wrong_urls_are_refused_and_the_password_kept(void **state)
         {"postgres://u:p?s3cret@db", "percent-encoded"},
         {"postgres://u:p?s3cret=x@db", "percent-encoded"},
         {"postgres://u@h:p@s3cret@db", "percent-encoded"},
-        {"postgres://u:s3cret@db?sslmode=require", "disable or prefer"},
-        {"postgres://u:s3cret@db?sslmode=disable&sslrootcert=x", "\"sslrootcert\" is not supported"},
+        {"postgres://u:s3cret@db?sslmode=allow", "must be one of disable, prefer"},
+        {"postgres://u:s3cret@db?sslmode=disable&sslcrl=x", "\"sslcrl\" is not supported"},
+        {"postgres://u:s3cret@db?sslnegotiation=never", "postgres or direct"},
+        {"postgres://u:s3cret@db?sslcert=%zz", "two hexadecimal digits"},
+        {"postgres://db?sslmode", "other than libpq's"},
         {"postgres://db?password=s3cret", "\"password\" is not supported"},
-        {"postgres://db?s3cret", "other than sslmode"},
-        {"postgres://db?S3cret=1", "other than sslmode"},
+        {"postgres://db?s3cret", "other than libpq's"},
+        {"postgres://db?S3cret=1", "other than libpq's"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct dg_url url;
@@ -192,6 +253,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(urls_are_taken_apart),
+        cmocka_unit_test(a_url_says_how_tls_is_spoken),
+        cmocka_unit_test(what_the_url_says_wins_over_the_options),
         cmocka_unit_test(wrong_urls_are_refused_and_the_password_kept),
         cmocka_unit_test(each_part_has_its_limit),
         cmocka_unit_test(addresses_are_split),
