@@ -10,8 +10,26 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "config/config.h"
+#include "proxy/tls_settings.h"
 
 #define MARKDOWN_MAX_BYTES (1 << 20)
+
+/* The files that the options name, as the start would read them. */
+static enum dg_status check_tls(const struct dg_config *config, struct dg_error *error)
+{
+    struct dg_tls_settings *settings = NULL;
+    struct dg_url upstream = {0};
+    enum dg_status status = DG_OK;
+
+    if (config->upstream[0] != '\0')
+        status = dg_url_parse(config->upstream, &upstream, error);
+    if (status == DG_OK)
+        status = dg_tls_settings_new(config, &upstream, &settings, error);
+    explicit_bzero(&upstream, sizeof(upstream));
+    if (settings != NULL)
+        dg_shared_unref(&settings->shared);
+    return status;
+}
 
 /* The caller's environment counts, as it would for `run`: DRIFTGUARD_ENV selects the overlay. */
 static int check(const char *file)
@@ -20,8 +38,13 @@ static int check(const char *file)
     struct dg_config *config = NULL;
     struct dg_error error = {0};
 
-    if (dg_config_load(&sources, &config, &error) != DG_OK)
+    enum dg_status status = dg_config_load(&sources, &config, &error);
+    if (status == DG_OK)
+        status = check_tls(config, &error);
+    if (status != DG_OK) {
+        dg_config_unref(config);
         return dg_report_error("config check", &error);
+    }
     printf("%s: ok (mode %s", file, dg_mode_name(config->mode));
     if (config->environment != NULL)
         printf(", environment %s", config->environment);

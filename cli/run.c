@@ -22,6 +22,7 @@
 #include "guard/guard.h"
 #include "proxy/admin.h"
 #include "proxy/proxy.h"
+#include "proxy/tls_settings.h"
 #include "schema/store.h"
 #include "sql/analysis.h"
 
@@ -39,6 +40,7 @@ struct dg_run_arguments {
 struct dg_app {
     const struct dg_run_arguments *arguments;
     struct dg_published config;
+    struct dg_published tls;
     struct dg_url upstream; /* holds the password of the guard's own connection */
     struct dg_log *log;
     struct dg_metrics *metrics;
@@ -140,7 +142,15 @@ static void publish_mode(struct dg_app *app)
 
 static struct dg_schema_options schema_options(const struct dg_app *app, const struct dg_config *config)
 {
+    struct dg_server_tls tls;
+
+    dg_config_server_tls(config, &app->upstream, &tls);
     return (struct dg_schema_options){
+        .sslmode = dg_server_sslmode_name(tls.sslmode),
+        .ssl_ca_file = tls.ca_file,
+        .ssl_cert_file = tls.cert_file,
+        .ssl_key_file = tls.key_file,
+        .ssl_is_direct = tls.is_direct,
         .host = app->upstream.host,
         .port = app->upstream.port,
         .user = app->upstream.user[0] == '\0' ? NULL : app->upstream.user,
@@ -161,11 +171,16 @@ static void on_hangup(evutil_socket_t signal_number, short events, void *context
 {
     struct dg_app *app = context;
     struct dg_config *config = NULL;
+    struct dg_tls_settings *tls = NULL;
     struct dg_error error = {0};
 
     (void)signal_number;
     (void)events;
-    if (load_config(app->arguments, &config, &error) != DG_OK) {
+    enum dg_status status = load_config(app->arguments, &config, &error);
+    if (status == DG_OK)
+        status = dg_tls_settings_new(config, &app->upstream, &tls, &error);
+    if (status != DG_OK) {
+        dg_config_unref(config);
         dg_logf(app->log, DG_LOG_ERROR, "config_rejected",
                 "the new configuration is invalid; the running one stays in force", dg_field_str("error", error.text));
         return;
@@ -176,6 +191,7 @@ static void on_hangup(evutil_socket_t signal_number, short events, void *context
                 dg_field_str("option", option));
     }
     dg_published_set(&app->config, &config->shared);
+    dg_published_set(&app->tls, &tls->shared);
     const struct dg_schema_options options = schema_options(app, config);
     dg_schema_store_set_options(app->store, &options);
     dg_log_set_threshold(app->log, config->log_level);
@@ -283,6 +299,7 @@ static void app_fini(struct dg_app *app)
     if (app->metrics != NULL)
         dg_metrics_free(app->metrics);
     dg_published_fini(&app->config);
+    dg_published_fini(&app->tls);
     explicit_bzero(&app->upstream, sizeof(app->upstream));
     libevent_global_shutdown();
 }
@@ -304,7 +321,7 @@ static enum dg_status start_parts(struct dg_app *app, struct dg_error *error)
     app->guard = dg_guard_shared_new(&app->config, app->store, app->metrics, app->log);
     if (app->guard == NULL)
         return dg_error_set(error, DG_NO_MEMORY, "no memory for the guard");
-    const struct dg_proxy_parts proxy_parts = {&app->config, app->guard, app->metrics, app->log};
+    const struct dg_proxy_parts proxy_parts = {&app->config, &app->tls, app->guard, app->metrics, app->log};
     if ((status = dg_proxy_new(&proxy_parts, &app->proxy, error)) != DG_OK)
         return status;
     if (config->admin[0] != '\0') {
@@ -326,8 +343,10 @@ static void log_start(struct dg_app *app)
 {
     const struct dg_config *config = running_config(app);
     const char *build_labels[] = {DG_VERSION, dg_sql_parser_version()};
+    struct dg_server_tls tls;
     struct dg_text upstream;
 
+    dg_config_server_tls(config, &app->upstream, &tls);
     dg_text_init(&upstream, 2048);
     dg_url_print(&app->upstream, &upstream);
     dg_metrics_set(app->metrics, DG_FAMILY_BUILD_INFO, build_labels, 1);
@@ -336,7 +355,9 @@ static void log_start(struct dg_app *app)
             dg_field_str("parser", dg_sql_parser_version()), dg_field_str("mode", dg_mode_name(config->mode)),
             dg_field_str("environment", config->environment), dg_field_str("listen", dg_proxy_address(app->proxy)),
             dg_field_str("upstream", dg_text_get(&upstream)), dg_field_str("admin", config->admin),
-            dg_field_int("workers", config->workers), dg_field_int("max_sessions", config->max_sessions),
+            dg_field_str("client_tls", dg_client_sslmode_name(config->client_tls_sslmode)),
+            dg_field_str("server_tls", dg_server_sslmode_name(tls.sslmode)), dg_field_int("workers", config->workers),
+            dg_field_int("max_sessions", config->max_sessions),
             dg_field_int("max_buffer_bytes", config->max_buffer_bytes),
             dg_field_int("max_inspect_bytes", config->max_inspect_bytes),
             dg_field_int("max_inspect_tokens", config->max_inspect_tokens),
@@ -349,6 +370,12 @@ static enum dg_status app_run(struct dg_app *app, struct dg_error *error)
     if (running_config(app)->upstream[0] == '\0')
         return dg_error_set(error, DG_USAGE, "no upstream: say --upstream postgres://HOST:PORT[/DATABASE]");
     enum dg_status status = dg_url_parse(running_config(app)->upstream, &app->upstream, error);
+    struct dg_tls_settings *tls = NULL;
+
+    if (status == DG_OK)
+        status = dg_tls_settings_new(running_config(app), &app->upstream, &tls, error);
+    if (status == DG_OK)
+        dg_published_set(&app->tls, &tls->shared);
     if (status == DG_OK)
         status = start_parts(app, error);
     if (status == DG_OK) {
@@ -391,6 +418,7 @@ int dg_command_run(int argc, char **argv)
         (void)signal(SIGPIPE, SIG_IGN);
         (void)evthread_use_pthreads();
         dg_published_init(&app.config);
+        dg_published_init(&app.tls);
         enum dg_status status = load_config(&arguments, &config, &error);
         if (status == DG_OK) {
             dg_published_set(&app.config, &config->shared);

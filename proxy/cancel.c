@@ -47,6 +47,7 @@ static void on_connect(void *context, const struct dg_connect_result *result)
     }
     dg_stream_open(&session->server, session->worker->base, result->fd, on_server_readable, on_server_writable,
                    session);
+    dg_session_secure_server(session, result->tls);
     dg_relay_send(session, &session->to_server, dg_buffer_view(&session->startup));
     dg_session_arm(session, ANSWER_MS);
     dg_session_update(session);
@@ -56,13 +57,14 @@ static void connect_to(struct dg_session *session, const struct dg_address *addr
 {
     struct dg_worker *worker = session->worker;
     const struct dg_url *upstream = &worker->proxy->upstream;
+    struct dg_tls_settings *tls = dg_worker_tls(worker);
     int64_t timeout_ms = dg_worker_config(worker)->connect_timeout_ms;
     event_del(&session->timer);
     if (address->len > 0)
-        session->connect = dg_connect_start_address(&worker->resolver, address, timeout_ms, on_connect, session);
+        session->connect = dg_connect_start_address(&worker->resolver, address, tls, timeout_ms, on_connect, session);
     else
         session->connect =
-            dg_connect_start(&worker->resolver, upstream->host, upstream->port, timeout_ms, on_connect, session);
+            dg_connect_start(&worker->resolver, upstream->host, upstream->port, tls, timeout_ms, on_connect, session);
     if (session->connect == NULL)
         dg_session_enter(session, DG_SESSION_CLOSED);
 }

@@ -1,5 +1,5 @@
 /*
- * One attempt: resolve -> try an address -> the next one -> done. Each address gets an equal share of the time that is
+ * One attempt: resolve -> try an address -> the next one -> TLS -> done. Each address gets an equal share of the time that is
  * left. `done` is called from one place, on_step, which runs as a timer's event: so neither a resolver that answers at
  * once nor a connect that fails at once calls back into whoever is just starting the attempt.
  */
@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "proxy/secure.h"
 
 #define MAX_ADDRESSES 16
 #define TEXT_BYTES 512
@@ -29,12 +30,16 @@ struct dg_connect {
     int fd;
     struct event connected;
     struct event step;
+    struct dg_tls_settings *tls; /* a reference, or NULL */
+    struct dg_secure secure;
     uint64_t deadline_ms;
     dg_connect_fn done;
     void *context;
     bool has_ended;
     bool is_established;
     const char *reason;
+    const char *tls_failure;
+    const char *hint;
     char target[300];
     char text[TEXT_BYTES];
 };
@@ -66,13 +71,22 @@ void dg_resolver_fini(struct dg_resolver *resolver)
     resolver->dns = NULL;
 }
 
+static void close_socket(struct dg_connect *attempt)
+{
+    dg_secure_fini(&attempt->secure);
+    if (attempt->fd < 0)
+        return;
+    event_del(&attempt->connected);
+    close(attempt->fd);
+    attempt->fd = -1;
+}
+
 static void free_attempt(struct dg_connect *attempt)
 {
-    if (attempt->fd >= 0) {
-        event_del(&attempt->connected);
-        close(attempt->fd);
-    }
+    close_socket(attempt);
     event_del(&attempt->step);
+    if (attempt->tls != NULL)
+        dg_shared_unref(&attempt->tls->shared);
     free(attempt);
 }
 
@@ -113,16 +127,38 @@ static void address_failed(struct dg_connect *attempt, int error)
 {
     char where[DG_ADDRESS_TEXT_BYTES];
     dg_address_print(&attempt->addresses[attempt->next - 1], where);
-    if (attempt->fd >= 0) {
-        event_del(&attempt->connected);
-        close(attempt->fd);
-        attempt->fd = -1;
-    }
+    close_socket(attempt);
     attempt->reason = reason_of(error);
     snprintf(attempt->text, sizeof attempt->text, "%s: %s", where, strerror(error));
     if (attempt->next == attempt->n_addresses)
         attempt->has_ended = true;
     step_after(attempt, 0);
+}
+
+static void finish(struct dg_connect *attempt)
+{
+    attempt->has_ended = true;
+    attempt->is_established = true;
+    on_step(-1, 0, attempt);
+}
+
+static void tls_failed(struct dg_connect *attempt, const char *failure, const char *sentence, const char *hint)
+{
+    char where[DG_ADDRESS_TEXT_BYTES];
+    attempt->tls_failure = failure;
+    attempt->hint = hint;
+    dg_address_print(&attempt->addresses[attempt->next - 1], where);
+    end_with(attempt, "tls", where, sentence);
+}
+
+static void on_secured(void *context)
+{
+    struct dg_connect *attempt = context;
+    const struct dg_secure *secure = &attempt->secure;
+    if (secure->failure == NULL)
+        finish(attempt);
+    else
+        tls_failed(attempt, secure->failure, secure->sentence, secure->hint);
 }
 
 static void on_connected(evutil_socket_t fd, short what, void *context)
@@ -138,9 +174,10 @@ static void on_connected(evutil_socket_t fd, short what, void *context)
         return;
     }
     event_del(&attempt->connected);
-    attempt->has_ended = true;
-    attempt->is_established = true;
-    on_step(-1, 0, attempt);
+    if (attempt->tls != NULL && attempt->tls->server != NULL)
+        dg_secure_start(&attempt->secure, attempt->base, attempt->tls, fd, on_secured, attempt);
+    else
+        finish(attempt);
 }
 
 static void try_address(struct dg_connect *attempt)
@@ -165,6 +202,11 @@ static void try_address(struct dg_connect *attempt)
     step_after(attempt, share_ms);
 }
 
+static void tls_timed_out(struct dg_connect *attempt)
+{
+    tls_failed(attempt, "timeout", "the request for TLS or its handshake was not answered in time", NULL);
+}
+
 /* Something is due: report the end, give an address up that took too long, or try the next one. */
 static void on_step(evutil_socket_t fd, short what, void *context)
 {
@@ -172,15 +214,23 @@ static void on_step(evutil_socket_t fd, short what, void *context)
     (void)fd;
     (void)what;
     if (attempt->has_ended) {
-        struct dg_connect_result result = {.fd = -1, .reason = attempt->reason, .text = attempt->text};
+        struct dg_connect_result result = {.fd = -1,
+                                           .reason = attempt->reason,
+                                           .tls_failure = attempt->tls_failure,
+                                           .text = attempt->text,
+                                           .hint = attempt->hint};
         if (attempt->is_established) {
-            result = (struct dg_connect_result){.fd = attempt->fd, .address = attempt->addresses[attempt->next - 1]};
+            result = (struct dg_connect_result){
+                .fd = attempt->fd, .address = attempt->addresses[attempt->next - 1], .tls = attempt->secure.tls};
+            attempt->secure.tls = NULL;
             attempt->fd = -1;
         }
         attempt->done(attempt->context, &result);
         free_attempt(attempt);
     } else if (attempt->request != NULL) {
         evdns_getaddrinfo_cancel(attempt->request);
+    } else if (attempt->secure.base != NULL) {
+        tls_timed_out(attempt);
     } else if (attempt->fd >= 0) {
         address_failed(attempt, ETIMEDOUT);
     } else {
@@ -240,14 +290,16 @@ static void resolve(struct dg_connect *attempt, struct dg_resolver *resolver, co
     attempt->request = evdns_getaddrinfo(resolver->dns, host, port, &hints, on_resolved, attempt);
 }
 
-static struct dg_connect *new_attempt(struct dg_resolver *resolver, int64_t timeout_ms, dg_connect_fn done,
-                                      void *context)
+static struct dg_connect *new_attempt(struct dg_resolver *resolver, struct dg_tls_settings *tls, int64_t timeout_ms,
+                                      dg_connect_fn done, void *context)
 {
     struct dg_connect *attempt = calloc(1, sizeof *attempt);
     if (attempt == NULL)
         return NULL;
     attempt->base = resolver->base;
     attempt->fd = -1;
+    if (tls != NULL)
+        attempt->tls = (struct dg_tls_settings *)dg_shared_ref(&tls->shared);
     attempt->deadline_ms = dg_clock_monotonic_ms() + (uint64_t)timeout_ms;
     attempt->done = done;
     attempt->context = context;
@@ -257,9 +309,9 @@ static struct dg_connect *new_attempt(struct dg_resolver *resolver, int64_t time
 }
 
 struct dg_connect *dg_connect_start(struct dg_resolver *resolver, const char *host, const char *port,
-                                    int64_t timeout_ms, dg_connect_fn done, void *context)
+                                    struct dg_tls_settings *tls, int64_t timeout_ms, dg_connect_fn done, void *context)
 {
-    struct dg_connect *attempt = new_attempt(resolver, timeout_ms, done, context);
+    struct dg_connect *attempt = new_attempt(resolver, tls, timeout_ms, done, context);
     if (attempt == NULL)
         return NULL;
     snprintf(attempt->target, sizeof attempt->target, "%s:%s", host, port);
@@ -279,9 +331,10 @@ struct dg_connect *dg_connect_start(struct dg_resolver *resolver, const char *ho
 }
 
 struct dg_connect *dg_connect_start_address(struct dg_resolver *resolver, const struct dg_address *address,
-                                            int64_t timeout_ms, dg_connect_fn done, void *context)
+                                            struct dg_tls_settings *tls, int64_t timeout_ms, dg_connect_fn done,
+                                            void *context)
 {
-    struct dg_connect *attempt = new_attempt(resolver, timeout_ms, done, context);
+    struct dg_connect *attempt = new_attempt(resolver, tls, timeout_ms, done, context);
     if (attempt == NULL)
         return NULL;
     add_address(attempt, (const struct sockaddr *)&address->storage, address->len);

@@ -239,8 +239,11 @@ static enum dg_step discard(struct dg_session *session, char type)
 }
 
 /* The statements of a session that is not ready wait; what belongs to authentication passes. */
-static enum dg_step inspect_before_ready(struct dg_split *split, char type)
+static enum dg_step inspect_before_ready(struct dg_split *split, const struct dg_frame *frame, struct dg_str message)
 {
+    const char type = frame->type;
+    if (type == DG_FRONTEND_PASSWORD && split->session->awaits_mechanism)
+        return dg_scram_inspect_choice(split, frame, message);
     if (type == DG_FRONTEND_PASSWORD || dg_message_type_find(DG_SIDE_FRONTEND, type) == NULL)
         return DG_STEP_PASS;
     if (type == DG_FRONTEND_TERMINATE) {
@@ -298,7 +301,7 @@ enum dg_step dg_inspect_client(struct dg_split *split, const struct dg_frame *fr
     if (is_oversized(frame))
         session->has_sent_oversized = true;
     if (session->state == DG_SESSION_AUTHENTICATING)
-        return inspect_before_ready(split, frame->type);
+        return inspect_before_ready(split, frame, message);
     if (split->flow->is_held)
         return DG_STEP_WAIT;
     /* The server's error is held: what the guard learns from it comes before the next message. */

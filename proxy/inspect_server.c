@@ -201,6 +201,12 @@ static enum dg_step inspect_untracked(struct dg_session *session, char type, str
     return DG_STEP_PASS;
 }
 
+static bool may_offer_sasl(const struct dg_session *session, char type)
+{
+    return type == DG_BACKEND_AUTHENTICATION && session->server.tls != NULL &&
+           session->state == DG_SESSION_AUTHENTICATING;
+}
+
 static enum dg_step inspect_answer(struct dg_split *split, char type, struct dg_str message, struct dg_str body)
 {
     struct dg_session *session = split->session;
@@ -244,7 +250,7 @@ enum dg_step dg_inspect_server(struct dg_split *split, const struct dg_frame *fr
         return DG_STEP_WAIT;
     struct dg_str body;
     bool is_whole = dg_split_body(frame, message, &body);
-    if (must_be_whole(frame->type) && !is_whole) {
+    if ((must_be_whole(frame->type) || may_offer_sasl(session, frame->type)) && !is_whole) {
         if (frame->body_bytes <= BODY_MAX_BYTES)
             return DG_STEP_WAIT;
         /* Too long to be looked at, but it is an answer all the same, and may be the last. */
@@ -254,6 +260,8 @@ enum dg_step dg_inspect_server(struct dg_split *split, const struct dg_frame *fr
             move_on(session, frame->type);
         return DG_STEP_PASS;
     }
+    if (may_offer_sasl(session, frame->type))
+        return dg_scram_inspect_offer(split, body);
     if (session->is_blind || session->state == DG_SESSION_AUTHENTICATING)
         return inspect_untracked(session, frame->type, message, body);
     return inspect_answer(split, frame->type, message, body);

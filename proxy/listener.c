@@ -104,7 +104,7 @@ static void on_probe(evutil_socket_t fd, short what, void *context)
     if (atomic_load(&proxy->was_reached))
         return;
     struct dg_worker *worker = &proxy->workers[0];
-    proxy->probing = dg_connect_start(&worker->resolver, proxy->upstream.host, proxy->upstream.port,
+    proxy->probing = dg_connect_start(&worker->resolver, proxy->upstream.host, proxy->upstream.port, NULL,
                                       dg_worker_config(worker)->connect_timeout_ms, on_probed, proxy);
     if (proxy->probing == NULL)
         after(&proxy->probe, PROBE_MS);

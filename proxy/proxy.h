@@ -21,6 +21,7 @@ struct dg_proxy;
 /* What the proxy works with; all of it outlives the proxy. */
 struct dg_proxy_parts {
     struct dg_published *config; /* publishes struct dg_config */
+    struct dg_published *tls;    /* publishes struct dg_tls_settings (proxy/tls_settings.h) */
     struct dg_guard_shared *guard;
     struct dg_metrics *metrics;
     struct dg_log *log; /* may be NULL */

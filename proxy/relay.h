@@ -52,6 +52,10 @@ enum dg_step {
 enum dg_step dg_inspect_client(struct dg_split *split, const struct dg_frame *frame, struct dg_str message);
 enum dg_step dg_inspect_server(struct dg_split *split, const struct dg_frame *frame, struct dg_str message);
 
+/* scram.c, for sessions whose server leg is TLS: the server's Authentication message, and the client's answer to it. */
+enum dg_step dg_scram_inspect_offer(struct dg_split *split, struct dg_str body);
+enum dg_step dg_scram_inspect_choice(struct dg_split *split, const struct dg_frame *frame, struct dg_str message);
+
 /* The body, if the message is there to its end. */
 static inline bool dg_split_body(const struct dg_frame *frame, struct dg_str message, struct dg_str *body)
 {

@@ -65,6 +65,7 @@ static void leave_server(struct dg_session *session)
     dg_session_forget_outstanding(session);
     dg_guard_session_free(session->guard);
     session->guard = NULL;
+    dg_session_uncount_tls(session, false);
     dg_stream_close(&session->server);
     dg_buffer_fini(&session->to_server.kept);
     dg_buffer_fini(&session->to_server.pending);
@@ -77,6 +78,7 @@ static void leave_client(struct dg_session *session)
 {
     struct dg_worker *worker = session->worker;
     event_del(&session->timer);
+    dg_session_uncount_tls(session, true);
     dg_stream_close(&session->client);
     dg_buffer_fini(&session->to_client.pending);
     if (session->previous != NULL)
@@ -221,6 +223,12 @@ void dg_session_reap(struct dg_worker *worker)
 
 void dg_session_fail(struct dg_session *session, const char *sqlstate, const char *message, const char *detail)
 {
+    dg_session_refuse(session, sqlstate, message, detail, NULL);
+}
+
+void dg_session_refuse(struct dg_session *session, const char *sqlstate, const char *message, const char *detail,
+                       const char *hint)
+{
     if (session->state == DG_SESSION_PARTING || session->state == DG_SESSION_CLOSED)
         return;
     if (session->state == DG_SESSION_CANCELLING) {
@@ -234,7 +242,7 @@ void dg_session_fail(struct dg_session *session, const char *sqlstate, const cha
     }
     struct dg_buffer out;
     dg_buffer_init(&out, DG_SCRATCH_BYTES);
-    if (dg_error_response_write(&out, "FATAL", sqlstate, message, detail, NULL) == DG_OK)
+    if (dg_error_response_write(&out, "FATAL", sqlstate, message, detail, hint) == DG_OK)
         dg_relay_send(session, &session->to_client, dg_buffer_view(&out));
     dg_buffer_fini(&out);
     dg_session_enter(session, session->state == DG_SESSION_CLOSED ? DG_SESSION_CLOSED : DG_SESSION_PARTING);
@@ -346,6 +354,7 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
     case DG_SESSION_STARTUP:
         /* One that never said a word has nobody to be told. */
         if (dg_buffer_len(&session->startup) == 0) {
+            dg_session_tls_failed(session, true);
             dg_session_enter(session, DG_SESSION_CLOSED);
             break;
         }

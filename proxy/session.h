@@ -11,8 +11,8 @@
  *                     |                    v
  *                     +----------------> CLOSED      freed when this turn of the event loop ends
  *
- *   STARTUP         reads the first packet; SSLRequest and GSSENCRequest are answered N, once each
- *   CONNECTING      to the upstream; nothing is read from the client
+ *   STARTUP         reads the first packet; before it SSLRequest and GSSENCRequest, once each, and the TLS handshake
+ *   CONNECTING      to the upstream, its TLS handshake included; nothing is read from the client
  *   AUTHENTICATING  relays; the client's statements wait for the first ReadyForQuery
  *   READY           relays and shows each message to the guard
  *   CANCELLING      a CancelRequest is on its way to the server
@@ -44,6 +44,8 @@ enum dg_session_state {
     DG_SESSION_CLOSED
 };
 
+struct dg_startup;
+
 struct dg_session {
     struct dg_worker *worker;
     struct dg_session *previous;
@@ -64,7 +66,10 @@ struct dg_session {
     bool is_over_limit;
     bool has_seen_ssl_request;
     bool has_seen_gssenc_request;
-    bool is_discarding; /* a Parse was refused: drop all up to the Sync */
+    bool has_client_tls; /* is counted as such */
+    bool has_server_tls;
+    bool awaits_mechanism; /* one that is bound to the TLS channel cannot be let through (scram.c) */
+    bool is_discarding;    /* a Parse was refused: drop all up to the Sync */
     bool is_close_owed; /* our Close of the unnamed statement was skipped by the server: it lives where it should not */
     bool is_unsynced;   /* the last message forwarded was none that a ReadyForQuery answers */
     bool is_blind;      /* messages pass unseen: replication, or tracking was lost */
@@ -84,6 +89,9 @@ void dg_session_reap(struct dg_worker *worker);
 void dg_session_enter(struct dg_session *session, enum dg_session_state state);
 /* Tells the client why (FATAL) and parts. */
 void dg_session_fail(struct dg_session *session, const char *sqlstate, const char *message, const char *detail);
+/* As dg_session_fail, with what to do about it. `detail` and `hint` may be NULL. */
+void dg_session_refuse(struct dg_session *session, const char *sqlstate, const char *message, const char *detail,
+                       const char *hint);
 /* The peer broke the protocol: counted, and the session ends with FATAL 08P01. `side` is "client" or "server". */
 void dg_session_malformed(struct dg_session *session, const char *side, const char *message);
 /* The server has closed. */
@@ -112,6 +120,21 @@ bool dg_session_server_is_silent(void *context);
 void dg_session_arm(struct dg_session *session, uint64_t delay_ms);
 /* Brings what the sockets are watched for in line with state and buffers; the last thing that every event does. */
 void dg_session_update(struct dg_session *session);
+
+/* session_tls.c. The client may have TLS, and has not. */
+bool dg_session_offers_tls(struct dg_session *session);
+/* Begins the handshake; the client's reads go on with it. `is_direct`: it begins with these bytes, and asked for nothing
+   before. */
+void dg_session_start_tls(struct dg_session *session, struct dg_str first_bytes, bool is_direct);
+/* Whether client_tls.sslmode lets the client in; if not, it has been told so. */
+bool dg_session_may_start(struct dg_session *session, const struct dg_startup *startup);
+/* Takes `tls` over; NULL: the leg is plain. */
+void dg_session_secure_server(struct dg_session *session, struct dg_tls *tls);
+/* After a read: counts the session once its handshake is done. */
+void dg_session_count_tls(struct dg_session *session);
+void dg_session_uncount_tls(struct dg_session *session, bool is_client);
+/* Counts and logs a handshake of the client that is under way and will not be finished; none: nothing. */
+void dg_session_tls_failed(struct dg_session *session, bool is_late);
 
 /* cancel.c: the session was a CancelRequest; its deadline has come. */
 void dg_session_start_cancel(struct dg_session *session, uint32_t pid, struct dg_str key);

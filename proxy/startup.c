@@ -3,8 +3,8 @@
  * introduction to the guard.
  *
  * The start-up packet goes to the server as it came: parameters and protocol versions that are new to us are none of our
- * business, and what is malformed the server refuses in its own words. Only a length that no such packet has, and an
- * encryption request with something behind it, are refused here.
+ * business, and what is malformed the server refuses in its own words. Refused here are only a length that no such packet
+ * has, an encryption request with something behind it, and a client that TLS keeps out (session_tls.c).
  *
  * The guard is told of a client only when the server has let it in; names in a packet prove nothing before that.
  */
@@ -14,6 +14,10 @@
 #include "protocol/startup.h"
 #include "proxy/proxy_private.h"
 #include "proxy/session.h"
+#include "proxy/tls.h"
+
+/* The first byte of a TLS record that holds a handshake; no start-up packet is so long that it begins with it. */
+#define TLS_HANDSHAKE_RECORD 0x16
 
 /* ---- the server's events and the connection ----------------------------------------------------------------------- */
 
@@ -42,6 +46,10 @@ static void on_server_writable(evutil_socket_t fd, short what, void *context)
 static void count_upstream_failure(struct dg_worker *worker, const struct dg_connect_result *result)
 {
     dg_metrics_add(worker->proxy->parts.metrics, DG_FAMILY_UPSTREAM_FAILURES, &result->reason, 1);
+    if (result->tls_failure != NULL) {
+        const char *labels[] = {"server", result->tls_failure};
+        dg_metrics_add(worker->proxy->parts.metrics, DG_FAMILY_TLS_FAILURES, labels, 1);
+    }
     dg_logf(worker->proxy->parts.log, DG_LOG_WARNING, "upstream_failed", "a connection to the database failed",
             dg_field_str("reason", result->reason), dg_field_str("address", result->text));
 }
@@ -54,7 +62,7 @@ static void on_connect(void *context, const struct dg_connect_result *result)
         count_upstream_failure(session->worker, result);
         char text[600];
         snprintf(text, sizeof text, "driftguard: could not connect to the database at %s", result->text);
-        dg_session_fail(session, "08006", text, NULL);
+        dg_session_refuse(session, "08006", text, NULL, result->hint);
         dg_session_update(session);
         return;
     }
@@ -62,6 +70,7 @@ static void on_connect(void *context, const struct dg_connect_result *result)
     session->server_address = result->address;
     dg_stream_open(&session->server, session->worker->base, result->fd, on_server_readable, on_server_writable,
                    session);
+    dg_session_secure_server(session, result->tls);
     dg_session_enter(session, DG_SESSION_AUTHENTICATING);
     dg_relay_send(session, &session->to_server, dg_buffer_view(&session->startup));
     dg_relay_resume(session, &session->to_server);
@@ -81,7 +90,7 @@ static void start_connecting(struct dg_session *session)
         return;
     }
     dg_session_enter(session, DG_SESSION_CONNECTING);
-    session->connect = dg_connect_start(&worker->resolver, upstream->host, upstream->port,
+    session->connect = dg_connect_start(&worker->resolver, upstream->host, upstream->port, dg_worker_tls(worker),
                                         dg_worker_config(worker)->connect_timeout_ms, on_connect, session);
     if (session->connect == NULL)
         dg_session_fail(session, "53200", "driftguard: out of memory", NULL);
@@ -89,22 +98,23 @@ static void start_connecting(struct dg_session *session)
 
 /* ---- the first packet ---------------------------------------------------------------------------------------------- */
 
-/* N to SSLRequest and GSSENCRequest. What follows must wait for the answer: bytes that are there already were put in by
-   somebody between the client and us (CVE-2021-23214). */
-static bool refuse_encryption(struct dg_session *session, bool *has_seen, size_t len)
+/* S or N to SSLRequest, N to GSSENCRequest. What follows must wait for the answer: bytes that are there already were put
+   in by somebody between the client and us (CVE-2021-23214). */
+static void answer_request(struct dg_session *session, bool *has_seen, size_t len, bool is_tls)
 {
     if (*has_seen) {
         dg_session_malformed(session, "client", "encryption was requested twice");
-        return false;
+        return;
     }
     *has_seen = true;
     if (dg_buffer_len(&session->startup) > len) {
         dg_session_malformed(session, "client", "received unencrypted data after an encryption request");
-        return false;
+        return;
     }
     dg_buffer_consume(&session->startup, len);
-    dg_relay_send(session, &session->to_client, DG_STR("N"));
-    return true;
+    dg_relay_send(session, &session->to_client, is_tls ? DG_STR("S") : DG_STR("N"));
+    if (is_tls)
+        dg_session_start_tls(session, DG_STR(""), false);
 }
 
 /* Bytes behind the packet are messages; they wait for the connection. */
@@ -131,10 +141,10 @@ static void read_packet(struct dg_session *session)
     dg_startup_parse((struct dg_str){all.data, len}, &startup);
     switch (startup.kind) {
     case DG_STARTUP_SSL_REQUEST:
-        (void)refuse_encryption(session, &session->has_seen_ssl_request, len);
+        answer_request(session, &session->has_seen_ssl_request, len, dg_session_offers_tls(session));
         return;
     case DG_STARTUP_GSSENC_REQUEST:
-        (void)refuse_encryption(session, &session->has_seen_gssenc_request, len);
+        answer_request(session, &session->has_seen_gssenc_request, len, false);
         return;
     case DG_STARTUP_CANCEL_REQUEST:
         session->startup.tail -= all.len - len;
@@ -144,11 +154,20 @@ static void read_packet(struct dg_session *session)
     case DG_STARTUP_UNKNOWN:
         break;
     }
+    if (!dg_session_may_start(session, &startup))
+        return;
     if (!split_startup(session, len)) {
         dg_session_fail(session, "53200", "driftguard: out of memory", NULL);
         return;
     }
     start_connecting(session);
+}
+
+/* A client that begins with TLS instead of asking for it. */
+static bool begins_with_tls(struct dg_session *session, const char *bytes)
+{
+    return bytes[0] == TLS_HANDSHAKE_RECORD && dg_buffer_len(&session->startup) == 0 &&
+           !session->has_seen_ssl_request && !session->has_seen_gssenc_request && dg_session_offers_tls(session);
 }
 
 void dg_session_read_startup(struct dg_session *session)
@@ -157,10 +176,16 @@ void dg_session_read_startup(struct dg_session *session)
     size_t room = DG_STARTUP_MAX_BYTES - dg_buffer_len(&session->startup);
     size_t n;
     enum dg_stream_result result = dg_stream_read(&session->client, bytes, room, &n);
+    dg_session_count_tls(session);
     if (result == DG_STREAM_LATER)
         return;
     if (result != DG_STREAM_SOME) {
+        dg_session_tls_failed(session, false);
         dg_session_enter(session, DG_SESSION_CLOSED); /* it opened and left: nothing to say */
+        return;
+    }
+    if (begins_with_tls(session, bytes)) {
+        dg_session_start_tls(session, (struct dg_str){bytes, n}, true);
         return;
     }
     if (dg_buffer_append(&session->startup, bytes, n) != DG_OK) {

@@ -1,5 +1,8 @@
 /*
- * Sockets and their events.
+ * Sockets and their events, and the one question whether there is TLS between.
+ *
+ * OpenSSL may hold bytes that no socket tells of. So when somebody wants to read, and there are such, a timer without
+ * delay calls as the readable socket would have: in the loop's next turn, so that nobody else waits for it.
  */
 #include "proxy/stream.h"
 
@@ -8,6 +11,11 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "proxy/tls.h"
+
+/* OpenSSL has to write before it can read, and the socket is full: rare, and not worth an event of its own. */
+#define RETRY_MS 10
 
 void dg_stream_open(struct dg_stream *stream, struct event_base *base, int fd, event_callback_fn on_readable,
                     event_callback_fn on_writable, void *context)
@@ -22,11 +30,23 @@ void dg_stream_open(struct dg_stream *stream, struct event_base *base, int fd, e
     event_assign(&stream->writable, base, fd, EV_WRITE | EV_PERSIST, on_writable, context);
 }
 
+void dg_stream_secure(struct dg_stream *stream, struct dg_tls *tls)
+{
+    const struct event *readable = &stream->readable;
+    event_assign(&tls->again, event_get_base(readable), -1, 0, event_get_callback(readable),
+                 event_get_callback_arg(readable));
+    stream->tls = tls;
+}
+
 void dg_stream_close(struct dg_stream *stream)
 {
     if (stream->fd < 0)
         return;
     dg_stream_want(stream, false, false);
+    if (stream->tls != NULL && !stream->is_shut)
+        dg_tls_shut(stream->tls);
+    dg_tls_free(stream->tls);
+    stream->tls = NULL;
     close(stream->fd);
     stream->fd = -1;
     stream->has_ended = true;
@@ -38,9 +58,22 @@ static bool is_for_later(int error)
     return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
 }
 
+static enum dg_stream_result read_tls(struct dg_stream *stream, void *bytes, size_t size, size_t *n)
+{
+    struct dg_tls *tls = stream->tls;
+    enum dg_stream_result result = tls->is_established ? DG_STREAM_SOME : dg_tls_handshake(tls);
+    if (result == DG_STREAM_SOME)
+        result = dg_tls_read(tls, bytes, size, n);
+    if (result == DG_STREAM_END || result == DG_STREAM_BROKEN)
+        stream->has_ended = true;
+    return result;
+}
+
 enum dg_stream_result dg_stream_read(struct dg_stream *stream, void *bytes, size_t size, size_t *n)
 {
     *n = 0;
+    if (stream->tls != NULL)
+        return read_tls(stream, bytes, size, n);
     ssize_t got = recv(stream->fd, bytes, size, 0);
     if (got > 0) {
         *n = (size_t)got;
@@ -55,6 +88,8 @@ enum dg_stream_result dg_stream_read(struct dg_stream *stream, void *bytes, size
 enum dg_stream_result dg_stream_write(struct dg_stream *stream, const void *bytes, size_t len, size_t *n)
 {
     *n = 0;
+    if (stream->tls != NULL)
+        return stream->tls->is_established ? dg_tls_write(stream->tls, bytes, len, n) : DG_STREAM_BROKEN;
     ssize_t sent = send(stream->fd, bytes, len, MSG_NOSIGNAL);
     if (sent >= 0) {
         *n = (size_t)sent;
@@ -67,6 +102,8 @@ void dg_stream_shut(struct dg_stream *stream)
 {
     if (stream->fd < 0 || stream->is_shut)
         return;
+    if (stream->tls != NULL)
+        dg_tls_shut(stream->tls);
     (void)shutdown(stream->fd, SHUT_WR);
     stream->is_shut = true;
 }
@@ -74,6 +111,8 @@ void dg_stream_shut(struct dg_stream *stream)
 bool dg_stream_is_silent(const struct dg_stream *stream)
 {
     char byte;
+    if (stream->tls != NULL && !dg_tls_is_empty(stream->tls))
+        return false;
     return recv(stream->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && is_for_later(errno);
 }
 
@@ -87,10 +126,22 @@ static void set_interest(struct event *event, bool *is_added, bool wanted)
         *is_added = event_del(event) != 0;
 }
 
+/* Calls for what OpenSSL holds already. */
+static void want_tls(struct dg_tls *tls, bool reading)
+{
+    const struct timeval delay = {.tv_usec = tls->must_wait ? RETRY_MS * 1000 : 0};
+    if (reading && tls->has_more)
+        event_add(&tls->again, &delay);
+    else
+        event_del(&tls->again);
+}
+
 void dg_stream_want(struct dg_stream *stream, bool reading, bool writing)
 {
     if (stream->fd < 0)
         return;
+    if (stream->tls != NULL)
+        want_tls(stream->tls, reading);
     set_interest(&stream->readable, &stream->is_reading, reading);
     set_interest(&stream->writable, &stream->is_writing, writing);
 }

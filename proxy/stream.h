@@ -1,7 +1,6 @@
 /*
- * One end of a session: a non-blocking socket with its two libevent events, and plain reads and writes. All that the
- * rest of proxy/ knows about a connection goes through here, so TLS becomes a second way to read and write below these
- * four functions.
+ * One end of a session: a non-blocking socket with its two libevent events, and reads and writes, plain or by TLS. All
+ * that the rest of proxy/ knows about a connection goes through here: relay and inspection cannot tell the difference.
  *
  * Interest is kept as two flags beside the events, so that asking for what is already so costs nothing: in steady state
  * no event is added or deleted, only recv and send are called.
@@ -14,14 +13,17 @@
 
 #include "base/status.h"
 
+struct dg_tls;
+
 struct dg_stream {
     int fd; /* -1 when closed */
     struct event readable;
     struct event writable;
-    bool is_reading; /* the event is added */
-    bool is_writing; /* the event is added */
-    bool has_ended;  /* the peer will send no more */
-    bool is_shut;    /* we will send no more */
+    struct dg_tls *tls; /* NULL: plain */
+    bool is_reading;    /* the event is added */
+    bool is_writing;    /* the event is added */
+    bool has_ended;     /* the peer will send no more */
+    bool is_shut;       /* we will send no more */
 };
 
 enum dg_stream_result { DG_STREAM_SOME, DG_STREAM_LATER, DG_STREAM_END, DG_STREAM_BROKEN };
@@ -29,6 +31,9 @@ enum dg_stream_result { DG_STREAM_SOME, DG_STREAM_LATER, DG_STREAM_END, DG_STREA
 /* Makes the socket non-blocking and quick (TCP_NODELAY, keep-alive) and takes it over. */
 void dg_stream_open(struct dg_stream *stream, struct event_base *base, int fd, event_callback_fn on_readable,
                     event_callback_fn on_writable, void *context);
+/* From here on by TLS; takes `tls` over. Its handshake may be unfinished: then reading goes on with it, and writing is
+   BROKEN until it is done. */
+void dg_stream_secure(struct dg_stream *stream, struct dg_tls *tls);
 /* Deletes the events and closes the socket; closed already is fine. */
 void dg_stream_close(struct dg_stream *stream);
 
@@ -37,7 +42,7 @@ enum dg_stream_result dg_stream_read(struct dg_stream *stream, void *bytes, size
 enum dg_stream_result dg_stream_write(struct dg_stream *stream, const void *bytes, size_t len, size_t *n);
 /* Tells the peer that no more will come. */
 void dg_stream_shut(struct dg_stream *stream);
-/* True if nothing has arrived and the connection stands. One system call. */
+/* True if nothing has arrived and the connection stands. One system call at most. */
 bool dg_stream_is_silent(const struct dg_stream *stream);
 
 void dg_stream_want(struct dg_stream *stream, bool reading, bool writing);

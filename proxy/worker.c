@@ -153,6 +153,12 @@ const struct dg_config *dg_worker_config(struct dg_worker *worker)
     return (const struct dg_config *)worker->config.object;
 }
 
+struct dg_tls_settings *dg_worker_tls(struct dg_worker *worker)
+{
+    (void)dg_published_refresh(worker->proxy->parts.tls, &worker->tls);
+    return (struct dg_tls_settings *)worker->tls.object;
+}
+
 static void on_mail(evutil_socket_t fd, short what, void *context)
 {
     struct dg_worker *worker = context;
@@ -255,6 +261,7 @@ void dg_worker_fini(struct dg_worker *worker)
     if (worker->base != NULL)
         event_base_free(worker->base);
     dg_reader_fini(&worker->config);
+    dg_reader_fini(&worker->tls);
     free(worker->scratch);
     free(worker->param_types);
 }

@@ -20,6 +20,7 @@
 struct dg_proxy;
 struct dg_session;
 struct dg_cancel_table;
+struct dg_tls_settings;
 
 /* What is read from a socket at once, and what a message that arrived in pieces may be joined in without an allocation. */
 #define DG_SCRATCH_BYTES 65536u
@@ -36,6 +37,7 @@ struct dg_worker {
     struct dg_guard *guard;
     struct dg_metrics_shard *shard;
     struct dg_reader config;
+    struct dg_reader tls;
     uint8_t *scratch;            /* DG_SCRATCH_BYTES; nothing in it outlives a callback */
     uint32_t *param_types;       /* room for 65,535, made at the first Parse that needs it */
     struct dg_session *sessions; /* doubly linked */
@@ -64,5 +66,7 @@ void dg_worker_end_hold(struct dg_worker *worker, uint32_t pid, struct dg_str ke
 
 /* The running config, brought up to date; borrowed until the next call. Worker's thread. */
 const struct dg_config *dg_worker_config(struct dg_worker *worker);
+/* The certificates in force, in the same way. */
+struct dg_tls_settings *dg_worker_tls(struct dg_worker *worker);
 
 #endif

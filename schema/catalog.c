@@ -221,6 +221,26 @@ static void add_fixed_keywords(struct dg_text *conninfo)
     add_keyword(conninfo, "target_session_attrs", "any");
 }
 
+/* A file that is not there, for libpq would take one of the home folder otherwise, and the sessions' connections do not. */
+static const char *file_or_none(const char *path)
+{
+    return path == NULL || path[0] == '\0' ? "/nonexistent" : path;
+}
+
+/* As the sessions' own connections are made (proxy/secure.c). libpq below 17 cannot begin with TLS at once. */
+static void add_tls_keywords(struct dg_text *conninfo, const struct dg_catalog_parameters *parameters)
+{
+    if (parameters->sslmode == NULL)
+        return;
+    add_keyword(conninfo, "sslmode", parameters->sslmode);
+    add_keyword(conninfo, "sslrootcert", file_or_none(parameters->ssl_ca_file));
+    add_keyword(conninfo, "sslcert", file_or_none(parameters->ssl_cert_file));
+    add_keyword(conninfo, "sslkey", file_or_none(parameters->ssl_key_file));
+    add_keyword(conninfo, "gssencmode", "disable");
+    if (parameters->ssl_is_direct && PQlibVersion() >= 170000)
+        add_keyword(conninfo, "sslnegotiation", "direct");
+}
+
 enum dg_status dg_catalog_open(const struct dg_catalog_parameters *parameters, struct dg_catalog **catalog,
                                struct dg_error *error)
 {
@@ -235,6 +255,7 @@ enum dg_status dg_catalog_open(const struct dg_catalog_parameters *parameters, s
         add_keyword(&conninfo, "user", parameters->user);
     if (parameters->password != NULL)
         add_keyword(&conninfo, "password", parameters->password);
+    add_tls_keywords(&conninfo, parameters);
     add_fixed_keywords(&conninfo);
     *catalog = NULL;
     snprintf(where, sizeof where, "%s:%s", parameters->host, parameters->port);

@@ -15,8 +15,13 @@
 struct dg_catalog_parameters {
     const char *host;
     const char *port;
-    const char *user;     /* NULL: libpq's default */
-    const char *password; /* NULL: libpq looks into PGPASSFILE */
+    const char *user;          /* NULL: libpq's default */
+    const char *password;      /* NULL: libpq looks into PGPASSFILE */
+    const char *sslmode;       /* NULL: libpq's own default, and its default files */
+    const char *ssl_ca_file;   /* "" or NULL: none */
+    const char *ssl_cert_file; /* the same */
+    const char *ssl_key_file;
+    bool ssl_is_direct;
     const char *database;
     uint32_t connect_timeout_ms;
     uint32_t statement_timeout_ms;

@@ -24,6 +24,11 @@ struct dg_schema_options {
     const char *user;     /* NULL: libpq's default */
     const char *password; /* NULL: password_file, then PGPASSFILE */
     const char *password_file;
+    const char *sslmode;       /* as libpq's parameter; NULL: its default */
+    const char *ssl_ca_file;   /* "" or NULL: none */
+    const char *ssl_cert_file; /* the same */
+    const char *ssl_key_file;
+    bool ssl_is_direct;
     const char *database;  /* loaded at start; "" or NULL: none */
     const char *state_dir; /* "" or NULL: the journal stays in memory; looked at once, at the start */
     uint32_t poll_ms;      /* 0: never */

@@ -32,6 +32,10 @@ struct dg_store_options *dg_store_options_new(const struct dg_schema_options *gi
     values->password_file = copy(options, given->password_file, &failed);
     values->database = copy(options, given->database == NULL ? "" : given->database, &failed);
     values->state_dir = copy(options, given->state_dir == NULL ? "" : given->state_dir, &failed);
+    values->sslmode = copy(options, given->sslmode, &failed);
+    values->ssl_ca_file = copy(options, given->ssl_ca_file, &failed);
+    values->ssl_cert_file = copy(options, given->ssl_cert_file, &failed);
+    values->ssl_key_file = copy(options, given->ssl_key_file, &failed);
     if (failed) {
         dg_store_options_free(options);
         return NULL;

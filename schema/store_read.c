@@ -123,6 +123,11 @@ static enum dg_status connect_database(struct dg_schema_database *database, cons
                                                          .user = options->user,
                                                          .password = options->password != NULL ? options->password
                                                                                                : password.data,
+                                                         .sslmode = options->sslmode,
+                                                         .ssl_ca_file = options->ssl_ca_file,
+                                                         .ssl_cert_file = options->ssl_cert_file,
+                                                         .ssl_key_file = options->ssl_key_file,
+                                                         .ssl_is_direct = options->ssl_is_direct,
                                                          .database = database->name,
                                                          .connect_timeout_ms = options->connect_timeout_ms,
                                                          .statement_timeout_ms = options->statement_timeout_ms,

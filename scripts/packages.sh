@@ -15,7 +15,7 @@ SERVER_PACKAGES=(postgresql-15 python3)
 TEST_PACKAGES=(libcmocka-dev clang libclang-rt-14-dev clang-format clang-tidy python3 git)
 
 # Clients and neighbours in integration tests. Node comes separately: see install_node.
-CLIENT_PACKAGES=(python3-psycopg pgbouncer haproxy curl jq ca-certificates)
+CLIENT_PACKAGES=(python3-psycopg pgbouncer haproxy curl jq openssl ca-certificates)
 
 # What ./dev oracle generates statements with.
 ORACLE_PACKAGES=(sqlsmith python3-psycopg)

@@ -10,7 +10,7 @@ MAX_FILE_LINES = 800
 SIZED = (".c", ".h", ".def", ".py", ".sh", ".mjs", ".js")
 
 # Headers with one owner: the only folder that may know of the library behind them.
-OWNED_HEADERS = {"pg_query.h": "sql", "libpq-fe.h": "schema"}
+OWNED_HEADERS = {"pg_query.h": "sql", "libpq-fe.h": "schema", "ssl.h": "proxy"}
 
 # Called or pointed to: these have no safe use, wherever the compiler looks or does not look (tests, macros, #if 0).
 BANNED = set("strcpy strcat strncpy strncat sprintf vsprintf gets strtok atoi atol atoll atof alloca longjmp setjmp "
