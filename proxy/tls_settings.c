@@ -39,9 +39,10 @@ static void free_settings(struct dg_shared *object)
 
 /* ---- files -------------------------------------------------------------------------------------------------------- */
 
+/* The first error of the queue is the cause; those above it say through which of OpenSSL's functions it came. */
 static const char *openssl_reason(void)
 {
-    unsigned long code = ERR_peek_last_error();
+    unsigned long code = ERR_peek_error();
     if (ERR_SYSTEM_ERROR(code))
         return strerror(ERR_GET_REASON(code));
     const char *reason = code == 0 ? NULL : ERR_reason_error_string(code);
@@ -92,7 +93,7 @@ static enum dg_status load_certificate(SSL_CTX *context, const struct leg *leg, 
     if (SSL_CTX_use_PrivateKey_file(context, leg->key_file, SSL_FILETYPE_PEM) != 1 ||
         SSL_CTX_check_private_key(context) != 1)
         return file_error(leg, "key_file", leg->key_file,
-                          ERR_GET_REASON(ERR_peek_last_error()) == X509_R_KEY_VALUES_MISMATCH
+                          ERR_GET_REASON(ERR_peek_error()) == X509_R_KEY_VALUES_MISMATCH
                               ? "is not the key of the certificate"
                               : openssl_reason(),
                           error);
