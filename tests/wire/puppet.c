@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "proxy/proxy.h"
+#include "proxy/tls_settings.h"
 
 #define TEXT_BYTES 200
 
@@ -389,12 +390,25 @@ static int serve(struct dg_proxy *proxy)
     return 0;
 }
 
+static enum dg_status publish_tls(const struct dg_config *config, struct dg_published *published,
+                                  struct dg_error *error)
+{
+    struct dg_tls_settings *settings = NULL;
+    struct dg_url upstream;
+    enum dg_status status = dg_url_parse(config->upstream, &upstream, error);
+    if (status == DG_OK)
+        status = dg_tls_settings_new(config, &upstream, &settings, error);
+    if (status == DG_OK)
+        dg_published_set(published, &settings->shared);
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     struct dg_config_sources sources = {.settings = (const char *const *)(argv + 1), .n_settings = (size_t)argc - 1};
     struct dg_config *config = NULL;
     struct dg_error error = {DG_OK, ""};
-    struct dg_published published;
+    struct dg_published published, tls;
     struct dg_proxy *proxy = NULL;
     setvbuf(stdout, NULL, _IOLBF, 0);
     if (dg_config_load(&sources, &config, &error) != DG_OK) {
@@ -402,12 +416,13 @@ int main(int argc, char **argv)
         return 1;
     }
     dg_published_init(&published);
+    dg_published_init(&tls);
     dg_published_set(&published, &config->shared);
     struct dg_metrics *metrics = dg_metrics_new();
     struct dg_log *log = dg_log_new(STDERR_FILENO, DG_LOG_TEXT, DG_LOG_INFO, 1 << 20);
-    struct dg_proxy_parts parts = {.config = &published, .metrics = metrics, .log = log};
+    struct dg_proxy_parts parts = {.config = &published, .tls = &tls, .metrics = metrics, .log = log};
     int result = 1;
-    if (dg_proxy_new(&parts, &proxy, &error) == DG_OK)
+    if (publish_tls(config, &tls, &error) == DG_OK && dg_proxy_new(&parts, &proxy, &error) == DG_OK)
         result = serve(proxy);
     else
         fprintf(stderr, "%s\n", error.text);
@@ -415,5 +430,6 @@ int main(int argc, char **argv)
     dg_log_free(log);
     dg_metrics_free(metrics);
     dg_published_fini(&published);
+    dg_published_fini(&tls);
     return result;
 }

@@ -235,9 +235,9 @@ def masked(found):
     return found
 
 
-def play(script, port, shape):
+def play(script, port, shape, connect=Connection):
     """All messages that came, masked."""
-    with Connection(port, shape) as connection:
+    with connect(port, shape) as connection:
         seen = connection.login(**script.parameters) if script.login else []
         if shape == "glued" and script.can_glue:
             connection.send(b"".join(data for data, _ in script.steps))
