@@ -18,7 +18,7 @@ bool dg_sasl_is_plus(struct dg_str mechanism)
 /* The cursor before the first mechanism. */
 static bool begin_offer(struct dg_str body, struct dg_byte_reader *reader)
 {
-    uint32_t code;
+    uint32_t code = 0;
     *reader = dg_byte_reader_of(body);
     return dg_read_u32(reader, &code) && code == AUTHENTICATION_SASL;
 }
