@@ -185,6 +185,7 @@ void dg_session_read_startup(struct dg_session *session)
         return;
     }
     if (begins_with_tls(session, bytes)) {
+        session->has_seen_ssl_request = true; /* as good as one: there is no second TLS within */
         dg_session_start_tls(session, (struct dg_str){bytes, n}, true);
         return;
     }

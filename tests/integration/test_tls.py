@@ -134,7 +134,7 @@ class Clients(unittest.TestCase):
                 self.refused(guard, "connection requires a valid client certificate", sslmode="require",
                              sslcert="/nonexistent")
                 self.refused(guard, "SSL error|closed", sslmode="require", **unknown)
-                self.assertEqual(guard.metric("driftguard_tls_failures_total", leg="client", reason="certificate"), 1)
+                tls.await_metric(guard, 1, "driftguard_tls_failures_total", leg="client", reason="certificate")
                 with guard.connect(user="certified", sslmode="require", **certified) as connection:
                     self.assertEqual(connection.execute("SELECT current_user").fetchone(), ("certified",))
                 if sslmode == "verify-full":
@@ -148,7 +148,7 @@ class Clients(unittest.TestCase):
                 self.assertTrue(connection.pgconn.ssl_in_use)
             self.refused(guard, "certificate verify failed", sslmode="verify-ca",
                          sslrootcert=self.world.stranger.cert)
-            self.assertEqual(guard.metric("driftguard_tls_failures_total", leg="client", reason="alert"), 1)
+            tls.await_metric(guard, 1, "driftguard_tls_failures_total", leg="client", reason="alert")
             tls.await_metric(guard, 0, "driftguard_sessions")
             self.assertEqual(guard.metric("driftguard_tls_sessions", leg="client"), 0)
 

@@ -113,8 +113,8 @@ class FromClients(unittest.TestCase):
         connection.socket = tls.context().wrap_socket(connection.socket, server_hostname="localhost")
         connection.send(wire.startup(user="postgres", database="postgres"))
         self.assertTrue(wire.kinds(connection.until_ready()).endswith("Z"))
-        for first in (wire.SSL_REQUEST, wire.GSSENC_REQUEST):
-            with tls.TlsWire(self.guard.port) as inside:
+        for first, direct in ((wire.SSL_REQUEST, False), (wire.GSSENC_REQUEST, False), (wire.SSL_REQUEST, True)):
+            with tls.TlsWire(self.guard.port, direct=direct) as inside:
                 inside.send(first)
                 if first == wire.GSSENC_REQUEST:
                     self.assertEqual(inside.read_byte(), b"N")

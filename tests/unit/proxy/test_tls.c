@@ -422,6 +422,92 @@ static void failed_handshakes_say_why(void **state)
     }
 }
 
+static void exchange(struct pair *pair)
+{
+    size_t n;
+    pair->client.n_got = 0;
+    pair->guard.n_got = 0;
+    assert_int_equal(dg_stream_write(&pair->guard.stream, "ping", 4, &n), DG_STREAM_SOME);
+    on_readable(-1, 0, &pair->client);
+    assert_int_equal(dg_stream_write(&pair->client.stream, "pong", 4, &n), DG_STREAM_SOME);
+    on_readable(-1, 0, &pair->guard);
+    on_readable(-1, 0, &pair->guard);
+    on_readable(-1, 0, &pair->client);
+    assert_memory_equal(pair->client.got, "ping", 4);
+    assert_memory_equal(pair->guard.got, "pong", 4);
+}
+
+/* TLS 1.3: either side may change its keys at any time, and ask the other to do so, who writes while it reads. */
+static void keys_may_change(void **state)
+{
+    struct world *world = *state;
+    struct pair pair;
+    open_secure_pair(world, &pair);
+    for (int i = 0; i < 10; i++) {
+        SSL *ssl = i % 2 == 0 ? pair.client.stream.tls->ssl : pair.guard.stream.tls->ssl;
+        assert_int_equal(SSL_key_update(ssl, SSL_KEY_UPDATE_REQUESTED), 1);
+        assert_int_equal(SSL_do_handshake(ssl), 1);
+        exchange(&pair);
+    }
+    close_pair(&pair);
+}
+
+/* The guard's answer to a change of keys finds the socket full: reading is tried again, without a spin, until there is
+   room. */
+static void keys_may_change_while_the_socket_is_full(void **state)
+{
+    struct world *world = *state;
+    struct pair pair;
+    size_t n, len = 4000000;
+    open_secure_pair(world, &pair);
+    uint8_t *bytes = pattern(len);
+    assert_int_equal(dg_stream_write(&pair.guard.stream, bytes, len, &n), DG_STREAM_LATER);
+    assert_int_equal(SSL_key_update(pair.client.stream.tls->ssl, SSL_KEY_UPDATE_REQUESTED), 1);
+    assert_int_equal(SSL_do_handshake(pair.client.stream.tls->ssl), 1);
+    size_t n_written;
+    assert_int_equal(dg_stream_write(&pair.client.stream, "pong", 4, &n_written), DG_STREAM_SOME);
+    pair.guard.n_calls = 0;
+    dg_stream_want(&pair.guard.stream, true, false);
+    turn(world, 1000);
+    assert_true(pair.guard.n_calls < 100);
+    dg_stream_want(&pair.client.stream, true, false);
+    for (size_t n_sent = n; n_sent < len; n_sent += n) {
+        turn(world, 1);
+        assert_true(dg_stream_write(&pair.guard.stream, bytes + n_sent, len - n_sent, &n) <= DG_STREAM_LATER);
+    }
+    for (int i = 0; i < 5000 && pair.guard.n_got < 4; i++) {
+        turn(world, 1);
+        (void)usleep(1000);
+    }
+    turn(world, 100);
+    assert_int_equal(pair.client.n_got, len);
+    assert_memory_equal(pair.client.got, bytes, len);
+    assert_int_equal(pair.guard.n_got, 4);
+    free(bytes);
+    close_pair(&pair);
+}
+
+/* TLS 1.2 had this; it costs the side that accepts a lot. */
+static void a_second_handshake_is_refused(void **state)
+{
+    struct world *world = *state;
+    struct pair pair;
+    open_pair(world, &pair);
+    secure_guard(world, &pair);
+    secure_client(world, &pair);
+    SSL *ssl = pair.client.stream.tls->ssl;
+    SSL_set_max_proto_version(ssl, TLS1_2_VERSION);
+    SSL_clear_options(ssl, SSL_OP_NO_RENEGOTIATION);
+    shake_hands(&pair);
+    assert_int_equal(SSL_renegotiate(ssl), 1);
+    assert_int_not_equal(SSL_do_handshake(ssl), 1);
+    on_readable(-1, 0, &pair.guard);
+    assert_int_equal(pair.guard.n_got, 0);
+    assert_int_not_equal(SSL_do_handshake(ssl), 1);
+    assert_int_equal(SSL_get_error(ssl, -1), SSL_ERROR_SSL);
+    close_pair(&pair);
+}
+
 static void certificates_are_compared(void **state)
 {
     struct world *world = *state;
@@ -481,6 +567,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(nothing_is_written_before_the_handshake_is_done, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_handshake_may_come_in_pieces, set_up, tear_down),
         cmocka_unit_test_setup_teardown(failed_handshakes_say_why, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(keys_may_change, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(keys_may_change_while_the_socket_is_full, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_second_handshake_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(certificates_are_compared, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_key_that_others_may_read_is_refused, set_up, tear_down),
     };
