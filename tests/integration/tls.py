@@ -33,10 +33,11 @@ def server_settings(sslmode, ca=None):
 
 def context(ca=None, cert=None, alpn=None):
     """A client's SSLContext; without a CA it believes everything."""
-    made = ssl.create_default_context(cafile=ca)
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     made.check_hostname = False
-    if ca is None:
-        made.verify_mode = ssl.CERT_NONE
+    made.verify_mode = ssl.CERT_NONE if ca is None else ssl.CERT_REQUIRED
+    if ca is not None:
+        made.load_verify_locations(ca)
     if cert is not None:
         made.load_cert_chain(cert.cert, cert.key)
     if alpn:
