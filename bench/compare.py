@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 """pgbench -S straight, through PgBouncer (session pooling) and through the guard in each mode.
 
-    /usr/bin/python3 bench/compare.py [--seconds 5] [--rounds 5] [--clients 8] [--binary build/release/driftguard]
+    /usr/bin/python3 bench/compare.py [--seconds 5] [--rounds 5] [--clients 8] [--tls] [--binary build/release/driftguard]
 
 Every target stays up all the time and is loaded in turn, round after round, so that whatever else the machine does hits
 all of them alike; the table shows medians over the rounds. CPU is what the kernel has charged to the proxy's process,
-user and system, all threads, while pgbench ran, divided by pgbench's own count of transactions.
+user and system, all threads, while pgbench ran, divided by pgbench's own count of transactions. With --tls all of them
+speak TLS on both sides, with the same certificate.
 """
 
 import argparse
@@ -21,6 +22,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests" / "lib"))
 
 import environment  # noqa: E402 - found through the line above
+from certificates import Authority  # noqa: E402
 from cluster import Cluster  # noqa: E402
 from guard import Guard  # noqa: E402
 from pooler import pgbouncer  # noqa: E402
@@ -69,21 +71,34 @@ def print_table(targets, protocol, samples):
               f"   {min(tps):.0f} .. {max(tps):.0f}")
 
 
+def tls_settings():
+    """Of the server, of PgBouncer, of the guard, and what a client's URL says."""
+    own = Authority("authority").issue("localhost", "localhost")
+    server = {"ssl": "on", "ssl_cert_file": own.cert, "ssl_key_file": own.key}
+    pooler = {"client_tls_sslmode": "require", "client_tls_cert_file": own.cert, "client_tls_key_file": own.key,
+              "server_tls_sslmode": "require"}
+    guard = ["client_tls.sslmode=require", f"client_tls.cert_file={own.cert}", f"client_tls.key_file={own.key}",
+             "server_tls.sslmode=require"]
+    return server, pooler, guard, "?sslmode=require"
+
+
 def run(arguments):
     with contextlib.ExitStack() as stack:
-        cluster = stack.enter_context(Cluster({"shared_buffers": "256MB"}))
+        server, bouncer, settings, parameters = tls_settings() if arguments.tls else ({}, {}, [], "")
+        cluster = stack.enter_context(Cluster({"shared_buffers": "256MB", **server}))
         subprocess.run(["pgbench", "-i", "-q", "-s", str(SCALE), cluster.url], check=True, capture_output=True)
-        pooler = stack.enter_context(pgbouncer(cluster))
-        targets = [Target("direct", cluster.url, None), Target("PgBouncer", pooler.url, pooler.pid)]
-        for mode in GUARD_MODES:
-            guard = stack.enter_context(Guard(cluster, mode, binary=arguments.binary))
-            targets.append(Target(f"guard, {mode}", guard.url(), guard.process.pid))
+        pooler = stack.enter_context(pgbouncer(cluster, settings=bouncer))
+        targets = [Target("direct", cluster.url + parameters, None),
+                   Target("PgBouncer", pooler.url + parameters, pooler.pid)]
+        for mode in arguments.modes.split(","):
+            guard = stack.enter_context(Guard(cluster, mode, settings, binary=arguments.binary))
+            targets.append(Target(f"guard, {mode}", guard.url() + parameters, guard.process.pid))
         samples = collections.defaultdict(list)
         for _ in range(arguments.rounds):
             for protocol in PROTOCOLS:
                 for target in targets:
                     samples[protocol, target.name].append(measure(target, protocol, arguments))
-        print(f"pgbench -S, scale {SCALE}, {arguments.clients} clients, {arguments.rounds} rounds of "
+        print(f"pgbench -S{' by TLS on both legs' if arguments.tls else ''}, scale {SCALE}, {arguments.clients} clients, {arguments.rounds} rounds of "
               f"{arguments.seconds} s each, medians; {os.cpu_count()} processors")
         for protocol in PROTOCOLS:
             print_table(targets, protocol, samples)
@@ -94,6 +109,8 @@ def main():
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--clients", type=int, default=8)
+    parser.add_argument("--modes", default=",".join(GUARD_MODES))
+    parser.add_argument("--tls", action="store_true")
     parser.add_argument("--binary", type=pathlib.Path, default=environment.ROOT / "build" / "release" / "driftguard")
     arguments = parser.parse_args()
     arguments.binary = arguments.binary.resolve()

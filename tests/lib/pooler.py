@@ -26,19 +26,21 @@ pool_mode = {pool_mode}
 max_client_conn = 100
 default_pool_size = {pool_size}
 logfile = {folder}/pgbouncer.log
+{more}
 """
 
 Pooler = collections.namedtuple("Pooler", "url pid")
 
 
 @contextlib.contextmanager
-def pgbouncer(cluster, pool_mode="session", pool_size=50):
-    """pool_size: connections to the server for each database. PgBouncer refuses to run as root, as the server does."""
+def pgbouncer(cluster, pool_mode="session", pool_size=50, settings=None):
+    """pool_size: connections to the server for each database. settings: more of [pgbouncer]. PgBouncer refuses to run as root, as the server does."""
     port = environment.free_port()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="pgbouncer.", dir=environment.run_dir()))
     config = folder / "pgbouncer.ini"
     config.write_text(CONFIG.format(server=cluster.port, port=port, pool_mode=pool_mode, pool_size=pool_size,
-                                    folder=folder), encoding="ascii")
+                                    folder=folder, more="\n".join(f"{k} = {v}" for k, v in (settings or {}).items())),
+                      encoding="ascii")
     environment.give_to_server_user(folder)
     environment.give_to_server_user(config)
     process = subprocess.Popen(environment.as_server_user(["pgbouncer", "-q", config]), start_new_session=True,
