@@ -36,13 +36,15 @@ bool dg_breaking_server_is_silent(const struct dg_guard_session *session)
     return session->host.is_silent == NULL || session->host.is_silent(session->host.context);
 }
 
-static void answer(struct dg_guard_session *session, struct dg_str message, struct dg_decision *decision)
+static void answer(struct dg_guard_session *session, const struct dg_verdict *verdict, struct dg_str message,
+                   struct dg_decision *decision)
 {
     decision->action = DG_ACTION_REFUSE;
     decision->error = message;
     const char *labels[] = {session->database, "repeat"};
     dg_metrics_add(session->guard->shared->metrics, DG_FAMILY_REFUSALS, labels, 1);
-    dg_outcome_count(session->guard, session->database, "refused", "");
+    dg_outcome_count(session->guard, session->database, "refused", "",
+                     verdict->analysis.statements[0].findings[0].sqlstate); /* dg_breaker_permits: there is one */
 }
 
 bool dg_breaking_refuses(struct dg_guard_session *session, const struct dg_ticket *ticket, bool is_idle,
@@ -67,7 +69,7 @@ bool dg_breaking_refuses(struct dg_guard_session *session, const struct dg_ticke
                            session->completed_ms, dg_clock_monotonic_ms(), ttl_ms, &message) ||
         !dg_breaking_server_is_silent(session))
         return false;
-    answer(session, message, decision);
+    answer(session, ticket->verdict, message, decision);
     return true;
 }
 

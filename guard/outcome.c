@@ -89,9 +89,10 @@ void dg_outcome_count_statements(struct dg_guard_session *session, const struct 
     dg_policy_count(session, ticket->executed);
 }
 
-void dg_outcome_count(struct dg_guard *guard, const char *database, const char *outcome, const char *reason)
+void dg_outcome_count(struct dg_guard *guard, const char *database, const char *outcome, const char *reason,
+                      const char *sqlstate)
 {
-    const char *labels[] = {database, outcome, reason};
+    const char *labels[] = {database, outcome, reason, sqlstate};
     dg_metrics_add(guard->shared->metrics, DG_FAMILY_PREDICTIONS, labels, 1);
 }
 
@@ -244,5 +245,8 @@ void dg_outcome_raised(struct dg_guard_session *session, const struct dg_meaning
         if (is_ours)
             doubt_other_promise(session, ticket, statement);
     }
-    dg_outcome_count(session->guard, session->database, outcome, dg_reason_label(reason));
+    char sqlstate[6] = "";
+    if (is_foreseen)
+        memcpy(sqlstate, fields->sqlstate.data, 5); /* a finding's, so it has five characters */
+    dg_outcome_count(session->guard, session->database, outcome, dg_reason_label(reason), sqlstate);
 }

@@ -188,7 +188,7 @@ static bool default_has_moved(const struct dg_read *read)
 static void count_false_alarm(const struct dg_read *read, const struct dg_sql_finding *finding)
 {
     bool is_disarming = dg_breaker_is_disarmed_by(finding);
-    dg_outcome_count(read->guard, read->database->name, "false_alarm", "");
+    dg_outcome_count(read->guard, read->database->name, "false_alarm", "", finding->sqlstate);
     if (is_disarming)
         atomic_store(&read->database->is_disarmed, true);
     dg_logf(read->guard->shared->log, DG_LOG_WARNING, "false_alarm",

@@ -223,7 +223,8 @@ struct dg_meaning dg_execute_meaning(struct dg_guard_session *session, struct dg
 
 /* ---- outcome.c ---- */
 void dg_outcome_count_statements(struct dg_guard_session *session, const struct dg_ticket *ticket);
-void dg_outcome_count(struct dg_guard *guard, const char *database, const char *outcome, const char *reason);
+void dg_outcome_count(struct dg_guard *guard, const char *database, const char *outcome, const char *reason,
+                      const char *sqlstate);
 /* The server's answer to a Parse, Bind, Execute or statement of a Query: is a prediction contradicted? */
 void dg_outcome_completed(struct dg_guard_session *session, struct dg_ticket *ticket, enum dg_stage stage,
                           struct dg_str tag);

@@ -112,7 +112,7 @@ static void exposition_has_each_form_of_sample(void **state)
     (void)state;
     struct dg_metrics *metrics = dg_metrics_new();
     struct dg_metrics_shard *shard = dg_metrics_shard_new(metrics);
-    const char *const hostile[] = {"a\"b\nc", "refused", "x"};
+    const char *const hostile[] = {"a\"b\nc", "refused", "x", "42703"};
     const char *const build[] = {"0.1.0", "17"};
     dg_count(shard, DG_CELL_STATEMENTS_OK, 12);
     dg_count(shard, DG_CELL_SESSIONS, (uint64_t)-1);
@@ -128,7 +128,8 @@ static void exposition_has_each_form_of_sample(void **state)
         "\ndriftguard_sessions -1\n",
         ("\n# TYPE driftguard_statements_total counter\ndriftguard_statements_total{verdict=\"ok\"} 12\n"
          "driftguard_statements_total{verdict=\"finding\"} 0\n"),
-        "\ndriftguard_predictions_total{database=\"a\\\"b\\nc\",outcome=\"refused\",reason=\"x\"} 1\n",
+        "\ndriftguard_predictions_total{database=\"a\\\"b\\nc\",outcome=\"refused\",reason=\"x\",sqlstate=\"42703\"} "
+        "1\n",
         "\ndriftguard_build_info{version=\"0.1.0\",parser=\"17\"} 1\n",
         "\ndriftguard_snapshot_timestamp_seconds{database=\"shop\"} 1795227187.25\n",
         "\ndriftguard_snapshot_bytes{database=\"shop\"} 8589934592\n",

@@ -242,7 +242,7 @@ static void test_without_a_snapshot(void **state)
     struct dg_ticket *ticket = query(session, missing);
     assert_int_equal(cell(&world, DG_CELL_NOT_INSPECTED_NO_SNAPSHOT), 1);
     raise_error(session, ticket, DG_STAGE_QUERY, &no_user_email, NULL);
-    const char *labels[] = {"full", "uncovered", "no_snapshot"};
+    const char *labels[] = {"full", "uncovered", "no_snapshot", ""};
     assert_true(dg_metrics_get(world.metrics, DG_FAMILY_PREDICTIONS, labels) == 1);
     dg_ticket_unref(ticket);
     dg_guard_session_free(session);

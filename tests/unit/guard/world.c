@@ -148,8 +148,14 @@ void raise_error(struct dg_guard_session *session, struct dg_ticket *ticket, enu
 
 double predictions(const struct world *world, const char *outcome, const char *reason)
 {
-    const char *labels[] = {"shop", outcome, reason};
-    return dg_metrics_get(world->metrics, DG_FAMILY_PREDICTIONS, labels);
+    static const char *const sqlstates[] = {"",      "42703", "42P01", "42702", "42883", "42704",
+                                            "3F000", "22P02", "428C9", "42P10", "23502"};
+    double n = 0;
+    for (size_t i = 0; i < sizeof(sqlstates) / sizeof(sqlstates[0]); i++) {
+        const char *labels[] = {"shop", outcome, reason, sqlstates[i]};
+        n += dg_metrics_get(world->metrics, DG_FAMILY_PREDICTIONS, labels);
+    }
+    return n;
 }
 
 bool foresees(struct world *world, struct dg_guard_session *session, const char *text)
