@@ -293,6 +293,12 @@ static void add_target(struct dg_resolver *r, struct dg_scope *scope, const cJSO
 void dg_targets(struct dg_resolver *r, struct dg_scope *scope, const cJSON *first, struct dg_column_list *targets)
 {
     for (const cJSON *item = first; item != NULL; item = item->next) {
+        /* A star is no expression, which would ask. */
+        if (dg_resolver_has_given_up(r)) {
+            dg_resolver_give_up(r);
+            targets->is_open = true;
+            return;
+        }
         const cJSON *target = dg_tree_body(item, DG_NODE_RES_TARGET);
         struct dg_node value = dg_tree_child(target, "val");
         if (value.kind == DG_NODE_COLUMN_REF && ends_in_star(dg_tree_list(value.body, "fields")))
