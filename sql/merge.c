@@ -56,6 +56,15 @@ static bool has_unreachable_when(const cJSON *first)
     return false;
 }
 
+/* The target's name, or its alias, is one of the source's too: a join's parts and its USING alias count. */
+static bool is_named_in_source(const struct dg_scope *scope, const char *name)
+{
+    for (size_t i = 0; i < scope->entries.n; i++)
+        if (strcmp(scope->entries.entries[i]->item->name, name) == 0)
+            return true;
+    return scope->last_item != NULL && strcmp(scope->last_item->name, name) == 0;
+}
+
 /* The source's own entry (the last) shows its name and columns in every WHEN, though a join hid them. */
 void dg_merge(struct dg_resolver *r, struct dg_scope *parent, const cJSON *body)
 {
@@ -82,8 +91,8 @@ void dg_merge(struct dg_resolver *r, struct dg_scope *parent, const cJSON *body)
         alone.next = NULL;
         dg_from_clause(r, &scope, &alone);
     }
-    if (scope.last_item != NULL && strcmp(scope.last_item->name, target->name) == 0)
-        dg_resolver_blur(r); /* 42712: the name is the target's and the source's */
+    if (is_named_in_source(&scope, target->name))
+        dg_resolver_blur(r); /* 42712 */
     struct dg_scope_entry *target_entry = dg_from_add_entry(r, &scope, target, true, true);
     if (target_entry == NULL)
         return;

@@ -255,8 +255,11 @@ static void arm(struct dg_resolver *r, struct dg_scope *scope, const cJSON *body
     } else {
         dg_select(r, scope, body, NULL, targets);
         struct dg_scope_item *item = dg_from_new_item(r, DG_ITEM_SUBQUERY, "*SELECT*");
-        if (item != NULL)
+        if (item != NULL) {
+            item->list = *targets; /* nothing sees it but the server's hints (report_missing.c) */
+            item->is_open = targets->is_open;
             dg_scope_add_item(scope, item);
+        }
     }
     dg_resolver_leave(r);
 }

@@ -28,3 +28,9 @@ update t set (id, name) = (select id, nope from t)
 update t set (id, name) = lower(nope)
 --: other 0A000 27 source for a multiple-column UPDATE item must be a sub-SELECT or ROW() expression
 update t set (id, name) = nope
+-- few names: the server's hint looks into the arms of a UNION too, and falls over a column that is there twice
+--: other 42702 62 column reference "x" is ambiguous
+select id as x, name as x from t union all select 1, (select x)
+-- few names: a USING alias is one of the names of MERGE's source
+--: other 42712 0 name "t" specified more than once
+merge into t using t a left join t b using (id) as t on nope is null when matched then delete
