@@ -1,5 +1,6 @@
 """What the TLS tests share: a cluster that speaks TLS, guards between, and a client's handshake by hand."""
 
+import select
 import socket
 import ssl
 
@@ -62,6 +63,42 @@ class TlsWire(wire.Wire):
         if database is not None:
             self.send(wire.startup(user=user, database=database, **parameters))
             self.greeting = self.until_ready()
+
+
+    def flood(self, data, unread_bytes, n_ready):
+        """Sends data, reading as soon as unread_bytes of it have gone, and returns the kinds of the messages that came up to
+        the n-th ReadyForQuery, or the end. One thread does both, since a TLS connection is no thing to share."""
+        data, received, seen, at = memoryview(data), bytearray(), "", 0
+        n_sent = 0
+        self.socket.setblocking(False)
+        while seen.count("Z") < n_ready:
+            reads = n_sent >= unread_bytes
+            select.select([self.socket] if reads else [], [self.socket] if n_sent < len(data) else [], [], 60)
+            try:
+                if n_sent < len(data):
+                    n_sent += self.socket.send(data[n_sent:n_sent + 16384])
+            except (ssl.SSLWantWriteError, ssl.SSLWantReadError):
+                pass
+            more = self._read_what_is_there() if reads else []
+            if more is None:
+                break
+            received += b"".join(more)
+            while at + 5 <= len(received) and at + 1 + int.from_bytes(received[at + 1:at + 5], "big") <= len(received):
+                seen += chr(received[at])
+                at += 1 + int.from_bytes(received[at + 1:at + 5], "big")
+        self.socket.settimeout(20)
+        return seen
+
+    def _read_what_is_there(self):
+        """Pieces; None at the end of the connection."""
+        pieces = []
+        while True:
+            try:
+                pieces.append(self.socket.recv(65536))
+            except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                return pieces
+            if not pieces[-1]:
+                return None
 
 
 class _Stepped:
