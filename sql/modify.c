@@ -97,7 +97,7 @@ static void check_field(struct dg_resolver *r, struct dg_scope *scope, const str
         const struct dg_relation *composite = dg_names_composite(r, type_oid);
         const struct dg_column *found = composite == NULL ? NULL : dg_relation_column(composite, dg_str_of(field));
         if (composite != NULL && (found == NULL || found->attnum < 0) && dg_names_are_same_bytes(r, field)) {
-            dg_report_missing_target_field(r, target, column_name, field, type_oid, dg_tree_location(res_target));
+            dg_report_missing_target_field(r, column_name, field, type_oid, dg_tree_location(res_target));
             return;
         }
         if (composite == NULL && column != NULL && !dg_names_type_is_scalar(r, type_oid))

@@ -57,20 +57,30 @@ static bool is_twice_in_an_item(const struct dg_scope *scope, const char *column
     return false;
 }
 
+/* `relation` lacks it; NULL: a record, or not one alone. */
+static struct dg_sql_finding *add_missing(struct dg_resolver *r, const char *column, const struct dg_relation *relation,
+                                          int32_t location)
+{
+    struct dg_sql_finding *finding = dg_report_add(r, DG_FINDING_COLUMN, "42703", location);
+    if (finding == NULL)
+        return NULL;
+    finding->column = dg_report_copy(r, column);
+    dg_report_set_relation(r, finding, relation);
+    return finding;
+}
+
 void dg_report_missing_column(struct dg_resolver *r, const struct dg_scope *scope, const char *qualifier,
                               const char *column, const struct dg_scope_item *item, int32_t location)
 {
     dg_report_column_name(r, qualifier, column);
     if (is_twice_in_an_item(scope, column))
         dg_resolver_blur(r);
-    struct dg_sql_finding *finding = dg_report_add(r, DG_FINDING_COLUMN, "42703", location);
+    const struct dg_relation *relation = qualifier == NULL ? only_relation(scope) : NULL;
+    if (item != NULL)
+        relation = item->relation;
+    struct dg_sql_finding *finding = add_missing(r, column, relation, location);
     if (finding == NULL)
         return;
-    finding->column = dg_report_copy(r, column);
-    if (item == NULL)
-        dg_report_set_relation(r, finding, qualifier == NULL ? only_relation(scope) : NULL);
-    else
-        dg_report_set_relation(r, finding, item->relation);
     dg_report_set_message(r, finding,
                           qualifier == NULL
                               ? dg_arena_printf(r->arena, "column \"%s\" does not exist", column)
@@ -83,11 +93,9 @@ void dg_report_missing_field(struct dg_resolver *r, const char *field, dg_oid ty
     const char *type = type_oid == DG_TYPE_RECORD ? "" : dg_names_format_type(r, type_oid);
     if (type == NULL || location < 0)
         dg_resolver_blur(r);
-    struct dg_sql_finding *finding = dg_report_add(r, DG_FINDING_COLUMN, "42703", location);
+    struct dg_sql_finding *finding = add_missing(r, field, dg_names_composite(r, type_oid), location);
     if (finding == NULL)
         return;
-    finding->column = dg_report_copy(r, field);
-    dg_report_set_relation(r, finding, dg_names_composite(r, type_oid));
     dg_report_set_message(
         r, finding,
         type_oid == DG_TYPE_RECORD
@@ -99,45 +107,37 @@ void dg_report_missing_target(struct dg_resolver *r, const struct dg_scope_item 
                               int32_t location)
 {
     dg_report_column_name(r, target->relation->name, column);
-    struct dg_sql_finding *finding = dg_report_add(r, DG_FINDING_COLUMN, "42703", location);
+    struct dg_sql_finding *finding = add_missing(r, column, target->relation, location);
     if (finding == NULL)
         return;
-    finding->column = dg_report_copy(r, column);
-    dg_report_set_relation(r, finding, target->relation);
     dg_report_set_message(
         r, finding,
         dg_arena_printf(r->arena, "column \"%s\" of relation \"%s\" does not exist", column, target->relation->name));
 }
 
-void dg_report_missing_target_field(struct dg_resolver *r, const struct dg_scope_item *target, const char *column,
-                                    const char *field, dg_oid type_oid, int32_t location)
+void dg_report_missing_target_field(struct dg_resolver *r, const char *column, const char *field, dg_oid type_oid,
+                                    int32_t location)
 {
     dg_report_column_name(r, column, field);
     const char *type = dg_names_format_type(r, type_oid);
     if (type == NULL)
         dg_resolver_blur(r);
-    struct dg_sql_finding *finding = dg_report_add(r, DG_FINDING_COLUMN, "42703", location);
+    struct dg_sql_finding *finding = add_missing(r, field, dg_names_composite(r, type_oid), location);
     if (finding == NULL)
         return;
-    finding->column = dg_report_copy(r, field);
-    dg_report_set_relation(r, finding, dg_names_composite(r, type_oid));
-    dg_report_set_message(
-        r, finding,
-        dg_arena_printf(r->arena,
-                        "cannot assign to field \"%s\" of column \"%s\" because there is no such column in "
-                        "data type %s",
-                        field, column, type == NULL ? "?" : type));
-    (void)target;
+    dg_report_set_message(r, finding,
+                          dg_arena_printf(r->arena,
+                                          "cannot assign to field \"%s\" of column \"%s\" because there is no such "
+                                          "column in data type %s",
+                                          field, column, type == NULL ? "?" : type));
 }
 
 void dg_report_missing_using(struct dg_resolver *r, const char *column, const struct dg_scope_item *side, bool is_left)
 {
     dg_report_column_name(r, side->name, column);
-    struct dg_sql_finding *finding = dg_report_add(r, DG_FINDING_COLUMN, "42703", -1);
+    struct dg_sql_finding *finding = add_missing(r, column, side->relation, -1);
     if (finding == NULL)
         return;
-    finding->column = dg_report_copy(r, column);
-    dg_report_set_relation(r, finding, side->relation);
     dg_report_set_message(r, finding,
                           dg_arena_printf(r->arena,
                                           "column \"%s\" specified in USING clause does not exist in %s table", column,

@@ -223,8 +223,8 @@ void dg_report_missing_column(struct dg_resolver *r, const struct dg_scope *scop
 void dg_report_missing_field(struct dg_resolver *r, const char *field, dg_oid type_oid, int32_t location);
 void dg_report_missing_target(struct dg_resolver *r, const struct dg_scope_item *target, const char *column,
                               int32_t location);
-void dg_report_missing_target_field(struct dg_resolver *r, const struct dg_scope_item *target, const char *column,
-                                    const char *field, dg_oid type_oid, int32_t location);
+void dg_report_missing_target_field(struct dg_resolver *r, const char *column, const char *field, dg_oid type_oid,
+                                    int32_t location);
 void dg_report_missing_using(struct dg_resolver *r, const char *column, const struct dg_scope_item *side, bool is_left);
 void dg_report_missing_from_entry(struct dg_resolver *r, const struct dg_scope *scope, const char *schema,
                                   const char *name, int32_t location);

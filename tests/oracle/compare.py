@@ -1,6 +1,6 @@
 """One database, a resolver and a server beside it, and statements put to both: as they are, and mutated.
 
-The scripts of this folder share their options too (`parser`, `end`).
+The scripts of this folder share their options and their end too (`parser`, `main`).
 """
 
 import argparse
@@ -38,6 +38,12 @@ def end(options, tallies):
             tally.write_disagreements(report)
     print(table(tallies), code_table(tallies), change_table(tallies), *map(details, tallies), sep="\n\n")
     return 1 if any(tally.has_failed for tally in tallies) else 0
+
+
+def main(options_parser, run):
+    """The whole of a script: its options, its tallies, its exit code."""
+    options = options_parser.parse_args()
+    sys.exit(end(options, run(options)))
 
 
 class Clock:

@@ -6,7 +6,6 @@ Each statement is parsed, executed and undone. contract_schema.py makes the tabl
 """
 
 import random
-import sys
 
 import compare
 from cluster import Cluster
@@ -224,10 +223,5 @@ def parser():
     return made
 
 
-def main():
-    options = parser().parse_args()
-    return compare.end(options, run(options))
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    compare.main(parser(), run)

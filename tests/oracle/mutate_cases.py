@@ -4,7 +4,6 @@
 """
 
 import pathlib
-import sys
 
 import compare
 from cases import CaseFile
@@ -39,10 +38,5 @@ def run(options):
     return tallies
 
 
-def main():
-    options = compare.parser(__doc__, mutations=50).parse_args()
-    return compare.end(options, run(options))
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    compare.main(compare.parser(__doc__, mutations=50), run)

@@ -7,7 +7,6 @@ with typed NULLs, the columns that the server gives must be found, and one that 
     notation.py PROBE [--report FILE]
 """
 
-import sys
 
 import compare
 from cluster import Cluster
@@ -95,10 +94,5 @@ def run(options):
     return [notation, functions]
 
 
-def main():
-    options = compare.parser(__doc__).parse_args()
-    return compare.end(options, run(options))
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    compare.main(compare.parser(__doc__), run)

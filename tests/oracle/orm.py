@@ -8,7 +8,6 @@ and every name in them decided; then they are mutated.
 
 import collections
 import pathlib
-import sys
 
 import compare
 from cluster import Cluster
@@ -51,10 +50,5 @@ def run(options):
     return [tally, mutated]
 
 
-def main():
-    options = compare.parser(__doc__, mutations=30).parse_args()
-    return compare.end(options, run(options))
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    compare.main(compare.parser(__doc__, mutations=30), run)

@@ -12,7 +12,6 @@ import itertools
 import pathlib
 import random
 import re
-import sys
 
 import compare
 import orm
@@ -185,10 +184,5 @@ def parser():
     return made
 
 
-def main():
-    options = parser().parse_args()
-    return compare.end(options, run(options))
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    compare.main(parser(), run)

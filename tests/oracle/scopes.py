@@ -8,7 +8,6 @@ others it breaks one name or two on purpose.
 
 import random
 import re
-import sys
 
 import compare
 from cluster import Cluster
@@ -401,5 +400,4 @@ def run(options):
 
 
 if __name__ == "__main__":
-    OPTIONS = parser().parse_args()
-    sys.exit(compare.end(OPTIONS, run(OPTIONS)))
+    compare.main(parser(), run)

@@ -5,7 +5,6 @@
 
 import pathlib
 import subprocess
-import sys
 
 import compare
 from cluster import Cluster
@@ -56,10 +55,5 @@ def parser():
     return made
 
 
-def main():
-    options = parser().parse_args()
-    return compare.end(options, run(options))
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    compare.main(parser(), run)
