@@ -56,7 +56,7 @@ static void on_connect(void *context, const struct dg_connect_result *result)
 static void connect_to(struct dg_session *session, const struct dg_address *address)
 {
     struct dg_worker *worker = session->worker;
-    const struct dg_url *upstream = &worker->proxy->upstream;
+    const struct dg_url *upstream = &session->upstream->url;
     struct dg_tls_settings *tls = dg_worker_tls(worker);
     int64_t timeout_ms = dg_worker_config(worker)->connect_timeout_ms;
     event_del(&session->timer);

@@ -1,5 +1,5 @@
 /*
- * Accepting, in the first worker's thread, and the first look at the upstream.
+ * Accepting, in the first worker's thread, and the first look at each upstream.
  *
  * A client goes to the worker with the fewest sessions. When descriptors run out, accepting pauses for a moment rather
  * than spin on a socket that stays readable.
@@ -33,15 +33,16 @@ static struct dg_worker *least_busy(struct dg_proxy *proxy)
     return best;
 }
 
-static void welcome(struct dg_proxy *proxy, int fd)
+static void welcome(const struct dg_listener *listener, int fd)
 {
+    struct dg_proxy *proxy = listener->proxy;
     size_t max = (size_t)dg_worker_config(&proxy->workers[0])->max_sessions;
     size_t n = atomic_load(&proxy->n_sessions);
     if (n >= max + OVER_LIMIT_MAX) {
         close(fd);
         return;
     }
-    dg_worker_take_client(least_busy(proxy), fd, n >= max);
+    dg_worker_take_client(least_busy(proxy), listener->upstream, fd, n >= max);
 }
 
 static void pause_accepting(struct dg_proxy *proxy, int error)
@@ -51,89 +52,106 @@ static void pause_accepting(struct dg_proxy *proxy, int error)
             proxy->parts.log, DG_LOG_WARNING, "accept_paused", "no client can be accepted for a moment",
             dg_field_str("error", error == EMFILE || error == ENFILE ? "out of file descriptors" : "out of resources"));
     proxy->is_short = true;
-    event_del(&proxy->accepting);
+    for (size_t i = 0; i < proxy->n_listeners; i++)
+        event_del(&proxy->listeners[i].accepting);
     after(&proxy->accept_pause, ACCEPT_PAUSE_MS);
 }
 
 static void on_accept(evutil_socket_t fd, short what, void *context)
 {
-    struct dg_proxy *proxy = context;
+    struct dg_listener *listener = context;
     (void)what;
     for (int i = 0; i < ACCEPT_BATCH; i++) {
         int client = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (client >= 0) {
-            proxy->is_short = false;
-            welcome(proxy, client);
+            listener->proxy->is_short = false;
+            welcome(listener, client);
             continue;
         }
         if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
-            pause_accepting(proxy, errno);
+            pause_accepting(listener->proxy, errno);
         /* Others are the failed connection's own (accept(2)), and EAGAIN. */
         if (errno != ECONNABORTED && errno != EINTR)
             return;
     }
 }
 
+static void accept_again(struct dg_proxy *proxy)
+{
+    for (size_t i = 0; i < proxy->n_listeners; i++) {
+        if (proxy->listeners[i].fd >= 0)
+            event_add(&proxy->listeners[i].accepting, NULL);
+    }
+}
+
 static void on_accept_pause(evutil_socket_t fd, short what, void *context)
 {
-    struct dg_proxy *proxy = context;
     (void)fd;
     (void)what;
-    if (proxy->listen_fd >= 0)
-        event_add(&proxy->accepting, NULL);
+    accept_again(context);
 }
 
 static void on_probed(void *context, const struct dg_connect_result *result)
 {
-    struct dg_proxy *proxy = context;
-    proxy->probing = NULL;
+    struct dg_upstream *upstream = context;
+    upstream->probing = NULL;
     if (result->fd >= 0) {
         close(result->fd);
-        atomic_store(&proxy->was_reached, true);
+        atomic_store(&upstream->was_reached, true);
         return;
     }
-    after(&proxy->probe, PROBE_MS);
+    after(&upstream->probe, PROBE_MS);
 }
 
 /* Until somebody has reached the upstream. A connection that opens and leaves is not logged by the server. */
 static void on_probe(evutil_socket_t fd, short what, void *context)
 {
-    struct dg_proxy *proxy = context;
+    struct dg_upstream *upstream = context;
     (void)fd;
     (void)what;
-    if (atomic_load(&proxy->was_reached))
+    if (atomic_load(&upstream->was_reached))
         return;
-    struct dg_worker *worker = &proxy->workers[0];
-    proxy->probing = dg_connect_start(&worker->resolver, proxy->upstream.host, proxy->upstream.port, NULL,
-                                      dg_worker_config(worker)->connect_timeout_ms, on_probed, proxy);
-    if (proxy->probing == NULL)
-        after(&proxy->probe, PROBE_MS);
+    struct dg_worker *worker = &upstream->proxy->workers[0];
+    upstream->probing = dg_connect_start(&worker->resolver, upstream->url.host, upstream->url.port, NULL,
+                                         dg_worker_config(worker)->connect_timeout_ms, on_probed, upstream);
+    if (upstream->probing == NULL)
+        after(&upstream->probe, PROBE_MS);
 }
 
 void dg_listener_start(struct dg_proxy *proxy)
 {
     struct event_base *base = proxy->workers[0].base;
-    event_assign(&proxy->accepting, base, proxy->listen_fd, EV_READ | EV_PERSIST, on_accept, proxy);
     event_assign(&proxy->accept_pause, base, -1, 0, on_accept_pause, proxy);
-    event_assign(&proxy->probe, base, -1, 0, on_probe, proxy);
-    event_add(&proxy->accepting, NULL);
-    after(&proxy->probe, 0);
+    for (size_t i = 0; i < proxy->n_listeners; i++) {
+        struct dg_listener *listener = &proxy->listeners[i];
+        event_assign(&listener->accepting, base, listener->fd, EV_READ | EV_PERSIST, on_accept, listener);
+    }
+    accept_again(proxy);
+    for (size_t i = 0; i < proxy->n_upstreams; i++) {
+        event_assign(&proxy->upstreams[i].probe, base, -1, 0, on_probe, &proxy->upstreams[i]);
+        after(&proxy->upstreams[i].probe, 0);
+    }
 }
 
 void dg_listener_close(struct dg_proxy *proxy)
 {
-    if (proxy->listen_fd < 0)
-        return;
-    event_del(&proxy->accepting);
     event_del(&proxy->accept_pause);
-    close(proxy->listen_fd);
-    proxy->listen_fd = -1;
+    for (size_t i = 0; i < proxy->n_listeners; i++) {
+        struct dg_listener *listener = &proxy->listeners[i];
+        if (listener->fd < 0)
+            continue;
+        event_del(&listener->accepting);
+        close(listener->fd);
+        listener->fd = -1;
+    }
 }
 
 void dg_listener_stop(struct dg_proxy *proxy)
 {
     dg_listener_close(proxy);
-    event_del(&proxy->probe);
-    dg_connect_cancel(proxy->probing);
-    proxy->probing = NULL;
+    for (size_t i = 0; i < proxy->n_upstreams; i++) {
+        event_del(&proxy->upstreams[i].probe);
+        dg_connect_cancel(proxy->upstreams[i].probing);
+        proxy->upstreams[i].probing = NULL;
+    }
 }

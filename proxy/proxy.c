@@ -47,7 +47,8 @@ static int bind_and_listen(const struct addrinfo *addresses)
     return -1;
 }
 
-static enum dg_status open_listener(struct dg_proxy *proxy, const char *listen_text, struct dg_error *error)
+/* The socket that `listen_text` names. */
+static enum dg_status open_socket(struct dg_listener *listener, const char *listen_text, struct dg_error *error)
 {
     char host[256], port[8];
     enum dg_status status = dg_address_parse(listen_text, host, port, error);
@@ -58,10 +59,10 @@ static enum dg_status open_listener(struct dg_proxy *proxy, const char *listen_t
     int failure = getaddrinfo(host[0] == '\0' ? NULL : host, port, &hints, &addresses);
     if (failure != 0)
         return dg_error_set(error, DG_IO, "cannot listen on %s: %s", listen_text, gai_strerror(failure));
-    proxy->listen_fd = bind_and_listen(addresses);
+    listener->fd = bind_and_listen(addresses);
     int reason = errno;
     freeaddrinfo(addresses);
-    if (proxy->listen_fd >= 0)
+    if (listener->fd >= 0)
         return DG_OK;
     if (reason == EADDRINUSE)
         return dg_error_set(error, DG_IO, "cannot listen on %s: the address is in use by another process", listen_text);
@@ -120,13 +121,12 @@ static bool is_listener(const struct sockaddr *upstream, const struct sockaddr *
 }
 
 /* A name that does not resolve now may later; then it is looked at when clients come, not here. */
-static bool upstream_is_listener(const struct dg_proxy *proxy, const struct dg_address *own)
+static bool upstream_is_listener(const struct dg_url *upstream, const struct dg_address *own)
 {
     struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
     struct addrinfo *addresses = NULL;
     bool found = false;
-    if (proxy->upstream.host[0] == '/' ||
-        getaddrinfo(proxy->upstream.host, proxy->upstream.port, &hints, &addresses) != 0)
+    if (upstream->host[0] == '/' || getaddrinfo(upstream->host, upstream->port, &hints, &addresses) != 0)
         return false;
     for (const struct addrinfo *at = addresses; at != NULL && !found; at = at->ai_next)
         found = is_listener(at->ai_addr, (const struct sockaddr *)&own->storage);
@@ -136,21 +136,52 @@ static bool upstream_is_listener(const struct dg_proxy *proxy, const struct dg_a
 
 /* ---- the proxy --------------------------------------------------------------------------------------------------- */
 
-static enum dg_status open_all(struct dg_proxy *proxy, const struct dg_config *config, struct dg_error *error)
+static enum dg_status open_listener(struct dg_listener *listener, const char *listen_text, struct dg_error *error)
 {
-    enum dg_status status = dg_url_parse(config->upstream, &proxy->upstream, error);
-    if (status != DG_OK)
-        return status;
-    status = open_listener(proxy, config->listen, error);
+    enum dg_status status = open_socket(listener, listen_text, error);
     if (status != DG_OK)
         return status;
     struct dg_address own = {.len = sizeof own.storage};
-    if (getsockname(proxy->listen_fd, (struct sockaddr *)&own.storage, &own.len) != 0)
-        return dg_error_set(error, DG_IO, "cannot listen on %s: %s", config->listen, strerror(errno));
-    dg_address_print(&own, proxy->address);
-    if (upstream_is_listener(proxy, &own))
-        return dg_error_set(error, DG_CONFIG, "upstream %s:%s is the address that driftguard itself listens on (%s)",
-                            proxy->upstream.host, proxy->upstream.port, proxy->address);
+    if (getsockname(listener->fd, (struct sockaddr *)&own.storage, &own.len) != 0)
+        return dg_error_set(error, DG_IO, "cannot listen on %s: %s", listen_text, strerror(errno));
+    dg_address_print(&own, listener->address);
+    for (size_t i = 0; i < listener->proxy->n_upstreams; i++) {
+        const struct dg_url *upstream = &listener->proxy->upstreams[i].url;
+        if (upstream_is_listener(upstream, &own))
+            return dg_error_set(error, DG_CONFIG,
+                                "upstream %s:%s is the address that driftguard itself listens on (%s)", upstream->host,
+                                upstream->port, listener->address);
+    }
+    return DG_OK;
+}
+
+static enum dg_status make_upstreams(struct dg_proxy *proxy, const struct dg_config *config, struct dg_error *error)
+{
+    proxy->upstreams = calloc(1, sizeof *proxy->upstreams);
+    if (proxy->upstreams == NULL)
+        return dg_error_set(error, DG_NO_MEMORY, "out of memory");
+    proxy->n_upstreams = 1;
+    proxy->upstreams[0] = (struct dg_upstream){.proxy = proxy, .name = "main"};
+    return dg_url_parse(config->upstream, &proxy->upstreams[0].url, error);
+}
+
+static enum dg_status open_listeners(struct dg_proxy *proxy, const struct dg_config *config, struct dg_error *error)
+{
+    proxy->listeners = calloc(1, sizeof *proxy->listeners);
+    if (proxy->listeners == NULL)
+        return dg_error_set(error, DG_NO_MEMORY, "out of memory");
+    proxy->n_listeners = 1;
+    proxy->listeners[0] = (struct dg_listener){.proxy = proxy, .upstream = &proxy->upstreams[0], .fd = -1};
+    return open_listener(&proxy->listeners[0], config->listen, error);
+}
+
+static enum dg_status open_all(struct dg_proxy *proxy, const struct dg_config *config, struct dg_error *error)
+{
+    enum dg_status status = make_upstreams(proxy, config, error);
+    if (status == DG_OK)
+        status = open_listeners(proxy, config, error);
+    if (status != DG_OK)
+        return status;
     proxy->cancels = dg_cancel_table_new((size_t)config->max_sessions + 1000);
     proxy->workers = calloc((size_t)config->workers, sizeof *proxy->workers);
     if (proxy->cancels == NULL || proxy->workers == NULL)
@@ -171,7 +202,6 @@ enum dg_status dg_proxy_new(const struct dg_proxy_parts *parts, struct dg_proxy 
     if (made == NULL)
         return dg_error_set(error, DG_NO_MEMORY, "out of memory");
     made->parts = *parts;
-    made->listen_fd = -1;
     struct dg_shared *object;
     enum dg_status status = open_all(made, config_of(parts->config, &object), error);
     dg_shared_unref(object);
@@ -196,12 +226,16 @@ enum dg_status dg_proxy_start(struct dg_proxy *proxy, struct dg_error *error)
 
 const char *dg_proxy_address(const struct dg_proxy *proxy)
 {
-    return proxy->address;
+    return proxy->listeners[0].address;
 }
 
 bool dg_proxy_upstream_was_reached(const struct dg_proxy *proxy)
 {
-    return atomic_load(&proxy->was_reached);
+    for (size_t i = 0; i < proxy->n_upstreams; i++) {
+        if (!atomic_load(&proxy->upstreams[i].was_reached))
+            return false;
+    }
+    return true;
 }
 
 size_t dg_proxy_open_sessions(const struct dg_proxy *proxy)
@@ -235,9 +269,15 @@ void dg_proxy_free(struct dg_proxy *proxy)
         dg_worker_stop(&proxy->workers[i]);
     for (size_t i = 0; i < proxy->n_workers; i++)
         dg_worker_fini(&proxy->workers[i]);
-    if (proxy->listen_fd >= 0)
-        close(proxy->listen_fd);
+    for (size_t i = 0; i < proxy->n_listeners; i++) {
+        if (proxy->listeners[i].fd >= 0)
+            close(proxy->listeners[i].fd);
+    }
+    for (size_t i = 0; i < proxy->n_upstreams; i++)
+        explicit_bzero(&proxy->upstreams[i].url, sizeof proxy->upstreams[i].url);
     dg_cancel_table_free(proxy->cancels);
+    free(proxy->listeners);
+    free(proxy->upstreams);
     free(proxy->workers);
     free(proxy);
 }

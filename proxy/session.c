@@ -180,7 +180,7 @@ static void init_flow(struct dg_flow *flow, struct dg_stream *from, struct dg_st
     dg_buffer_init(&flow->pending, pause_bytes + KEPT_MAX_BYTES);
 }
 
-void dg_session_open(struct dg_worker *worker, int fd, bool is_over_limit)
+void dg_session_open(struct dg_worker *worker, struct dg_upstream *upstream, int fd, bool is_over_limit)
 {
     struct dg_session *session = calloc(1, sizeof *session);
     if (session == NULL) {
@@ -192,6 +192,7 @@ void dg_session_open(struct dg_worker *worker, int fd, bool is_over_limit)
     const struct dg_config *config = dg_worker_config(worker);
     session->worker = worker;
     session->state = DG_SESSION_STARTUP;
+    session->upstream = upstream;
     session->is_over_limit = is_over_limit;
     session->server.fd = -1;
     dg_stream_open(&session->client, worker->base, fd, on_client_readable, on_client_writable, session);

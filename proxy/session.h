@@ -48,6 +48,7 @@ struct dg_startup;
 
 struct dg_session {
     struct dg_worker *worker;
+    struct dg_upstream *upstream;
     struct dg_session *previous;
     struct dg_session *next;
     enum dg_session_state state;
@@ -82,7 +83,7 @@ struct dg_session {
 };
 
 /* Takes the socket over. Without memory the socket is closed. */
-void dg_session_open(struct dg_worker *worker, int fd, bool is_over_limit);
+void dg_session_open(struct dg_worker *worker, struct dg_upstream *upstream, int fd, bool is_over_limit);
 /* Frees the sessions that closed in this turn. */
 void dg_session_reap(struct dg_worker *worker);
 

@@ -66,7 +66,7 @@ static void on_connect(void *context, const struct dg_connect_result *result)
         dg_session_update(session);
         return;
     }
-    atomic_store(&session->worker->proxy->was_reached, true);
+    atomic_store(&session->upstream->was_reached, true);
     session->server_address = result->address;
     dg_stream_open(&session->server, session->worker->base, result->fd, on_server_readable, on_server_writable,
                    session);
@@ -80,7 +80,7 @@ static void on_connect(void *context, const struct dg_connect_result *result)
 static void start_connecting(struct dg_session *session)
 {
     struct dg_worker *worker = session->worker;
-    const struct dg_url *upstream = &worker->proxy->upstream;
+    const struct dg_url *upstream = &session->upstream->url;
     if (session->is_over_limit) {
         dg_session_fail(session, "53300", "driftguard: too many sessions (relay.max_sessions)", NULL);
         return;

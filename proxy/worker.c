@@ -18,6 +18,7 @@ enum letter_kind { LETTER_CLIENT, LETTER_CLOSE_LISTENER, LETTER_DRAIN, LETTER_ST
 struct letter {
     struct dg_mail mail; /* first: a mail is its letter */
     enum letter_kind kind;
+    struct dg_upstream *upstream;
     int fd;
     bool is_over_limit;
     uint32_t pid;
@@ -59,7 +60,7 @@ static void deliver(struct dg_mail *mail, void *reader)
     struct letter *letter = (struct letter *)mail;
     switch (letter->kind) {
     case LETTER_CLIENT:
-        dg_session_open(worker, letter->fd, letter->is_over_limit);
+        dg_session_open(worker, letter->upstream, letter->fd, letter->is_over_limit);
         break;
     case LETTER_CLOSE_LISTENER:
         dg_listener_close(worker->proxy);
@@ -98,12 +99,12 @@ static struct letter *new_letter(enum letter_kind kind)
     return letter;
 }
 
-void dg_worker_take_client(struct dg_worker *worker, int fd, bool is_over_limit)
+void dg_worker_take_client(struct dg_worker *worker, struct dg_upstream *upstream, int fd, bool is_over_limit)
 {
     atomic_fetch_add(&worker->n_sessions, 1);
     atomic_fetch_add(&worker->proxy->n_sessions, 1);
     if (worker == &worker->proxy->workers[0]) {
-        dg_session_open(worker, fd, is_over_limit);
+        dg_session_open(worker, upstream, fd, is_over_limit);
         return;
     }
     struct letter *letter = new_letter(LETTER_CLIENT);
@@ -113,6 +114,7 @@ void dg_worker_take_client(struct dg_worker *worker, int fd, bool is_over_limit)
         atomic_fetch_sub(&worker->proxy->n_sessions, 1);
         return;
     }
+    letter->upstream = upstream;
     letter->fd = fd;
     letter->is_over_limit = is_over_limit;
     dg_mailbox_post(worker->mailbox, &letter->mail);

@@ -19,6 +19,7 @@
 
 struct dg_proxy;
 struct dg_session;
+struct dg_upstream;
 struct dg_cancel_table;
 struct dg_tls_settings;
 
@@ -56,7 +57,7 @@ void dg_worker_stop(struct dg_worker *worker);
 void dg_worker_fini(struct dg_worker *worker);
 
 /* The first worker's thread. The client's socket changes hands; `is_over_limit`: it shall be told so and go. */
-void dg_worker_take_client(struct dg_worker *worker, int fd, bool is_over_limit);
+void dg_worker_take_client(struct dg_worker *worker, struct dg_upstream *upstream, int fd, bool is_over_limit);
 /* Any thread, from here on. */
 /* The first worker's; the others have none. */
 void dg_worker_close_listener(struct dg_worker *worker);
