@@ -15,14 +15,6 @@ static struct server_error no_email_at(const char *position)
     return error;
 }
 
-static void rename_column(struct world *world)
-{
-    struct shop shop = shop_before();
-    shop.lead_email = "contact_email";
-    shop.read_at_us = SHOP_AFTER_US;
-    fake_store_publish(&world->store, &shop);
-}
-
 static void complete_parse(struct dg_guard_session *session, const char *name, const char *text)
 {
     struct dg_ticket *ticket = parse(session, name, text);
@@ -63,10 +55,10 @@ static void test_an_execute_takes_the_verdict_of_its_prepare(void **state)
             dg_guard_ready(session, 'I');
             dg_ticket_unref(ticket);
         }
-        assert_int_equal(dg_metrics_cell(world.metrics, DG_CELL_STATEMENTS_FINDING), 0);
+        assert_int_equal(cell(&world, DG_CELL_STATEMENTS_FINDING), 0);
         rename_column(&world);
         struct dg_ticket *ticket = query(session, rows[i].execute);
-        if (dg_metrics_cell(world.metrics, DG_CELL_STATEMENTS_FINDING) != 1)
+        if (cell(&world, DG_CELL_STATEMENTS_FINDING) != 1)
             fail_msg("row %zu has no finding", i);
         for (size_t k = 0; k < rows[i].n_done; k++)
             dg_guard_completed(session, ticket, DG_STAGE_QUERY, DG_STR("BEGIN"));
@@ -123,7 +115,7 @@ static void test_an_execute_within_the_extended_protocol(void **state)
         dg_ticket_unref(ticket);
     }
     assert_true(predictions(&world, "predicted_raised", "") == 2);
-    assert_int_equal(dg_metrics_cell(world.metrics, DG_CELL_STATEMENTS_FINDING), 1); /* a Describe is no statement */
+    assert_int_equal(cell(&world, DG_CELL_STATEMENTS_FINDING), 1); /* a Describe is no statement */
     assert_int_equal(world.store.n_asked, 0);
     dg_guard_session_free(session);
     world_fini(&world);
@@ -297,7 +289,7 @@ static void test_what_is_prepared_may_run_on_an_older_analysis(void **state)
             dg_ticket_unref(bound);
             dg_ticket_unref(executed);
         }
-        assert_int_equal(dg_metrics_cell(world.metrics, DG_CELL_STATEMENTS_FINDING), 1);
+        assert_int_equal(cell(&world, DG_CELL_STATEMENTS_FINDING), 1);
         assert_int_equal(world.store.n_asked, 0);
         /* The same text, sent as it is, is analysed: then it is a doubt. */
         run_query(session, parsed_email, "SELECT 0", 'I');

@@ -9,14 +9,6 @@ static const char missing[] = "SELECT user_email FROM leads";
 static const char renamed_detail[] =
     "driftguard: public.leads.\"user_email\" was renamed to \"contact_email\" between ";
 
-static void rename_column(struct world *world)
-{
-    struct shop shop = shop_before();
-    shop.lead_email = "contact_email";
-    shop.read_at_us = SHOP_AFTER_US;
-    fake_store_publish(&world->store, &shop);
-}
-
 static void assert_begins(const char *text, const char *beginning)
 {
     if (strncmp(text, beginning, strlen(beginning)) != 0)
@@ -628,10 +620,10 @@ static void test_a_server_that_has_spoken_is_heard_first(void **state)
     (void)state;
     struct world world;
     struct dg_guard_session *session = after_the_error(&world, "mode=enforce");
-    uint64_t n_findings = dg_metrics_cell(world.metrics, DG_CELL_STATEMENTS_FINDING);
+    uint64_t n_findings = cell(&world, DG_CELL_STATEMENTS_FINDING);
     world.has_server_spoken = true;
     assert_int_equal(repeat(session, missing, true), DG_ACTION_FORWARD);
-    assert_int_equal(dg_metrics_cell(world.metrics, DG_CELL_STATEMENTS_FINDING), n_findings + 1);
+    assert_int_equal(cell(&world, DG_CELL_STATEMENTS_FINDING), n_findings + 1);
     const char *labels[] = {"shop", "repeat"};
     assert_true(dg_metrics_get(world.metrics, DG_FAMILY_REFUSALS, labels) == 0);
     assert_true(predictions(&world, "refused", "") == 0);

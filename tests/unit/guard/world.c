@@ -146,6 +146,25 @@ void raise_error(struct dg_guard_session *session, struct dg_ticket *ticket, enu
         dg_guard_ready(session, 'I');
 }
 
+void rename_column(struct world *world)
+{
+    struct shop shop = shop_before();
+    shop.lead_email = "contact_email";
+    shop.read_at_us = SHOP_AFTER_US;
+    fake_store_publish(&world->store, &shop);
+}
+
+bool is_filed_as_renamed(const struct world *world)
+{
+    const char *labels[] = {"shop", "public.leads", "user_email", "column_renamed"};
+    return dg_metrics_get(world->metrics, DG_FAMILY_DRIFT, labels) == 1;
+}
+
+uint64_t cell(const struct world *world, enum dg_metric_cell which)
+{
+    return dg_metrics_cell(world->metrics, which);
+}
+
 double predictions(const struct world *world, const char *outcome, const char *reason)
 {
     static const char *const sqlstates[] = {"",      "42703", "42P01", "42702", "42883", "42704",
@@ -160,9 +179,9 @@ double predictions(const struct world *world, const char *outcome, const char *r
 
 bool foresees(struct world *world, struct dg_guard_session *session, const char *text)
 {
-    uint64_t before = dg_metrics_cell(world->metrics, DG_CELL_STATEMENTS_FINDING);
+    uint64_t before = cell(world, DG_CELL_STATEMENTS_FINDING);
     struct dg_ticket *ticket = query(session, text);
-    bool is_foreseen = dg_metrics_cell(world->metrics, DG_CELL_STATEMENTS_FINDING) > before;
+    bool is_foreseen = cell(world, DG_CELL_STATEMENTS_FINDING) > before;
     /* Cancelled: no outcome for the prediction. */
     raise_error(session, ticket, DG_STAGE_QUERY, &(struct server_error){.sqlstate = "57014"}, NULL);
     dg_ticket_unref(ticket);

@@ -49,6 +49,12 @@ void raise_error(struct dg_guard_session *session, struct dg_ticket *ticket, enu
                  const struct server_error *error, struct dg_reaction *reaction);
 extern const struct server_error no_user_email; /* of "SELECT user_email FROM leads" */
 
+/* ALTER TABLE leads RENAME COLUMN user_email TO contact_email, by somebody else, read by the store. */
+void rename_column(struct world *world);
+/* The drift that followed has its group, with that cause. */
+bool is_filed_as_renamed(const struct world *world);
+
+uint64_t cell(const struct world *world, enum dg_metric_cell which);
 double predictions(const struct world *world, const char *outcome, const char *reason);
 /* Sends the Query, and has it cancelled: true if it was foreseen to fail. */
 bool foresees(struct world *world, struct dg_guard_session *session, const char *text);

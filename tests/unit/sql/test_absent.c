@@ -3,17 +3,12 @@
  * not known of the session, other versions' grammars, a model without the catalogs. The rest stands in
  * tests/sql/{functions,types,ambiguous,certain}.sql and is checked against a server.
  */
+#include "resolution.h"
 #include "unit.h"
 
-#include "base/text.h"
-#include "sql/parse.h"
-#include "sql/resolve.h"
 #include "tests/unit/schema/sample.h"
 
-#define ARENA_BYTES ((size_t)16 << 20)
-
 struct world {
-    struct dg_server_facts facts;
     struct dg_snapshot *snapshot;
     struct dg_sql_session session;
 };
@@ -35,19 +30,13 @@ static void add_function(struct dg_builder *builder, dg_oid oid, dg_oid namespac
 /* public: t (id, name), u (id), f(int), twice(int) -> int; tenant: twice(int) -> text, alone(int); pg_catalog: now(), upper(text). */
 static void world_init(struct world *world, int version, bool has_catalog)
 {
-    static const char *const path[] = {"$user", "public"};
     static const struct dg_namespace tenant = {.oid = 3000, .name = "tenant", .usage_public = true};
     static const struct dg_namespace guarded = {.oid = 3001, .name = "guarded", .usage_known = true};
     static const struct dg_role app = {.oid = 900, .name = "app"};
     struct dg_builder *builder = sample_builder();
-    *world = (struct world){.facts = {.version_num = version,
-                                      .max_identifier_length = 63,
-                                      .database = "shop",
-                                      .server_encoding = "UTF8",
-                                      .lc_messages = "C",
-                                      .search_path = "public",
-                                      .system_identifier = ""}};
-    assert_int_equal(dg_builder_facts(builder, &world->facts), DG_OK);
+    struct dg_server_facts facts = usual_facts();
+    facts.version_num = version;
+    assert_int_equal(dg_builder_facts(builder, &facts), DG_OK);
     assert_int_equal(dg_builder_namespace(builder, &tenant), DG_OK);
     assert_int_equal(dg_builder_namespace(builder, &guarded), DG_OK);
     assert_int_equal(dg_builder_role(builder, &app), DG_OK);
@@ -62,8 +51,7 @@ static void world_init(struct world *world, int version, bool has_catalog)
     add_function(builder, 16602, 3000, "twice", 25, 23);
     add_function(builder, 16603, 3000, "alone", 25, 23);
     world->snapshot = sample_finish(builder, 0);
-    world->session = (struct dg_sql_session){
-        .snapshot = world->snapshot, .path = path, .n_path = 2, .path_known = true, .role = "app", .max_tokens = 10000};
+    world->session = usual_session(world->snapshot);
 }
 
 static void world_fini(struct world *world)
@@ -71,65 +59,30 @@ static void world_fini(struct world *world)
     dg_snapshot_unref(world->snapshot);
 }
 
-/* The answer as the reason, then the first finding: "ok; 42883 @8 exact certain f". */
-static void check(const struct dg_sql_session *session, const char *sql, const char *expected)
-{
-    struct dg_arena arena;
-    struct dg_parse parse;
-    struct dg_resolution resolution;
-    struct dg_text out;
-    dg_arena_init(&arena, ARENA_BYTES);
-    dg_text_init(&out, 1 << 12);
-    assert_int_equal(dg_parse_init(&parse, dg_str_of(sql), &arena), DG_OK);
-    assert_int_equal(dg_resolve(session, dg_str_of(sql), parse.statements[0].node, NULL, &arena, &resolution), DG_OK);
-    dg_text_cstr(&out, resolution.reason == DG_REASON_NONE ? "ok" : dg_reason_label(resolution.reason));
-    if (resolution.n_findings > 0) {
-        const struct dg_sql_finding *first = &resolution.findings[0];
-        const char *what = first->object != NULL ? first->object : first->column != NULL ? first->column : "";
-        dg_text_printf(&out, "; %s @%u%s%s %s", first->sqlstate, first->position, first->is_exact ? " exact" : "",
-                       first->is_certain ? " certain" : "", what);
-    }
-    if (strcmp(dg_text_get(&out), expected) != 0)
-        fail_msg("%s\n   gave %s\n   not  %s", sql, dg_text_get(&out), expected);
-    dg_parse_fini(&parse);
-    dg_text_fini(&out);
-    dg_arena_fini(&arena);
-}
-
-struct row {
-    const char *sql;
-    const char *answer;
-};
-
-static void check_all(const struct dg_sql_session *session, const struct row *rows, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        check(session, rows[i].sql, rows[i].answer);
-}
-#define CHECK_ALL(session, rows) check_all((session), (rows), sizeof(rows) / sizeof((rows)[0]))
-
 static void what_no_schema_has_is_absent_whatever_the_path(void **state)
 {
-    static const struct row rows[] = {
-        {"SELECT nope(1)", "ok; 42883 @8 exact certain nope"},
-        {"SELECT f(1, 2)", "ok; 42883 @8 exact certain f"},
-        {"SELECT '1'::nope", "ok; 42704 @13 exact certain nope"},
-        {"SELECT nope.f(1)", "ok; 3F000 @8 exact certain nope"},
-        {"SELECT id FROM public.t, public.u", "ok; 42702 @8 exact certain id"},
+    static const struct resolution_case rows[] = {
+        {"SELECT nope(1)", "ok; 42883 @8 exact certain function nope(integer) does not exist"},
+        {"SELECT f(1, 2)", "ok; 42883 @8 exact certain function f(integer, integer) does not exist"},
+        {"SELECT '1'::nope", "ok; 42704 @13 exact certain type \"nope\" does not exist"},
+        {"SELECT nope.f(1)", "ok; 3F000 @8 exact certain schema \"nope\" does not exist"},
+        {"SELECT id FROM public.t, public.u", "ok; 42702 @8 exact certain column reference \"id\" is ambiguous"},
         {"SELECT alone(1)", "ok"}, /* another path has it */
-        {"SELECT tenant.alone(1, 2)", "ok; 42883 @8 exact certain alone"},
+        {"SELECT tenant.alone(1, 2)",
+         "ok; 42883 @8 exact certain function tenant.alone(integer, integer) does not exist"},
         {"SELECT guarded.f(1)", "ok"}, /* 42501 */
         {"SELECT '1'::guarded.nope", "ok"},
         {"SELECT pg_temp.nope(1)", "ok"},
         {"SELECT pg_temp_3.nope(1)", "ok"},
     };
-    static const struct row without_path[] = {
-        {"SELECT nope()", "ok; 42883 @8 exact certain nope"},
-        {"SELECT nope(1)", "ok; 42883 @8 certain nope"}, /* how the type is written depends on the path */
-        {"SELECT f(1, 2)", "ok; 42883 @8 certain f"},
-        {"SELECT '1'::nope", "ok; 42704 @13 exact certain nope"},
-        {"SELECT nope.f(1)", "ok; 3F000 @8 exact certain nope"},
-        {"SELECT id FROM public.t, public.u", "ok; 42702 @8 exact certain id"},
+    static const struct resolution_case without_path[] = {
+        {"SELECT nope()", "ok; 42883 @8 exact certain function nope() does not exist"},
+        {"SELECT nope(1)",
+         "ok; 42883 @8 certain function nope(?) does not exist"}, /* how the type is written depends on the path */
+        {"SELECT f(1, 2)", "ok; 42883 @8 certain function f(?, ?) does not exist"},
+        {"SELECT '1'::nope", "ok; 42704 @13 exact certain type \"nope\" does not exist"},
+        {"SELECT nope.f(1)", "ok; 3F000 @8 exact certain schema \"nope\" does not exist"},
+        {"SELECT id FROM public.t, public.u", "ok; 42702 @8 exact certain column reference \"id\" is ambiguous"},
         {"SELECT alone(1)", "ok"},
     };
     struct world world;
@@ -145,12 +98,12 @@ static void what_no_schema_has_is_absent_whatever_the_path(void **state)
 static void nothing_is_absent_that_the_session_may_have_made(void **state)
 {
     static const char *const made[] = {"nope"};
-    static const struct row local[] = {
+    static const struct resolution_case local[] = {
         {"SELECT nope(1)", "ok"}, /* a cast to the row type of a temporary table */
         {"SELECT '1'::nope", "ok"},
-        {"SELECT nope(1, 2)", "ok; 42883 @8 exact certain nope"},
+        {"SELECT nope(1, 2)", "ok; 42883 @8 exact certain function nope(integer, integer) does not exist"},
     };
-    static const struct row uncommitted[] = {
+    static const struct resolution_case uncommitted[] = {
         {"SELECT nope(1, 2)", "ddl"}, {"SELECT '1'::nope", "ddl"}, {"SELECT nope.f(1)", "ddl"}};
     struct world world;
     (void)state;
@@ -165,11 +118,11 @@ static void nothing_is_absent_that_the_session_may_have_made(void **state)
 
 static void a_model_without_catalogs_says_nothing_of_functions_and_types(void **state)
 {
-    static const struct row rows[] = {{"SELECT nope(1, 2)", "ok"},
-                                      {"SELECT now()", "ok"},
-                                      {"SELECT '1'::numeric", "ok"},
-                                      {"SELECT pg_catalog.now()", "ok"},
-                                      {"SELECT other.now()", "ok"}};
+    static const struct resolution_case rows[] = {{"SELECT nope(1, 2)", "ok"},
+                                                  {"SELECT now()", "ok"},
+                                                  {"SELECT '1'::numeric", "ok"},
+                                                  {"SELECT pg_catalog.now()", "ok"},
+                                                  {"SELECT other.now()", "ok"}};
     struct world world;
     (void)state;
     world_init(&world, 150020, false);
@@ -184,15 +137,16 @@ static void what_a_later_grammar_reads_by_itself_is_not_absent(void **state)
         const char *sql;
         const char *answer;
     } rows[] = {
-        {150020, "SELECT json_scalar(1)", "ok; 42883 @8 exact certain json_scalar"},
+        {150020, "SELECT json_scalar(1)", "ok; 42883 @8 exact certain function json_scalar(integer) does not exist"},
         {170000, "SELECT json_scalar(1)", "ok"},
         {160000, "SELECT json_array()", "ok"},
         {170000, "SELECT merge_action()", "ok"},
-        {180000, "SELECT nope(1, 2)", "ok; 42883 @8 exact certain nope"},
+        {180000, "SELECT nope(1, 2)", "ok; 42883 @8 exact certain function nope(integer, integer) does not exist"},
         {190000, "SELECT nope(1, 2)", "ok"},
-        {190000, "SELECT public.nope(1, 2)", "ok; 42883 @8 exact certain nope"},
+        {190000, "SELECT public.nope(1, 2)",
+         "ok; 42883 @8 exact certain function public.nope(integer, integer) does not exist"},
         {150020, "SELECT system_user FROM t a (system_user), u b (system_user)",
-         "ok; 42702 @8 exact certain system_user"},
+         "ok; 42702 @8 exact certain column reference \"system_user\" is ambiguous"},
         {160000, "SELECT system_user FROM t a (system_user), u b (system_user)", "ok"},
     };
     (void)state;
@@ -210,7 +164,7 @@ static void the_path_decides_between_tenants_functions(void **state)
     struct world world;
     (void)state;
     world_init(&world, 150020, true);
-    check(&world.session, "SELECT nope(twice(1), 2)", "ok; 42883 @8 nope");
+    check(&world.session, "SELECT nope(twice(1), 2)", "ok; 42883 @8 function nope(integer, integer) does not exist");
     check(&world.session, "SELECT x.x FROM twice(1) x", "ok");
     world.session.path = tenant_first;
     check(&world.session, "SELECT x.x FROM twice(1) x", "ok");
@@ -225,11 +179,13 @@ static void a_call_is_certain_only_where_the_path_is_known(void **state)
     struct world world;
     (void)state;
     world_init(&world, 150020, true);
-    check(&world.session, "SELECT upper(name), nope FROM t", "ok; 42703 @21 exact certain nope");
-    check(&world.session, "SELECT f(id), nope FROM t", "ok; 42703 @15 certain nope"); /* a function of the user's */
-    check(&world.session, "SELECT upper(id), nope FROM t", "ok; 42703 @19 certain nope");
+    check(&world.session, "SELECT upper(name), nope FROM t",
+          "ok; 42703 @21 exact certain column \"nope\" does not exist");
+    check(&world.session, "SELECT f(id), nope FROM t",
+          "ok; 42703 @15 certain column \"nope\" does not exist"); /* a function of the user's */
+    check(&world.session, "SELECT upper(id), nope FROM t", "ok; 42703 @19 certain column \"nope\" does not exist");
     world.session.path = catalog_last;
-    check(&world.session, "SELECT upper(name), nope FROM t", "ok; 42703 @21 certain nope");
+    check(&world.session, "SELECT upper(name), nope FROM t", "ok; 42703 @21 certain column \"nope\" does not exist");
     world_fini(&world);
 }
 

@@ -2,6 +2,7 @@
  * Write contracts and enum labels where no server can be asked: older servers' words, what wraps a statement, sessions
  * that know little, models that do. What a server says to each rule stands in tests/sql/contract.sql and enum.sql.
  */
+#include "resolution.h"
 #include "unit.h"
 
 #include <stdio.h>
@@ -9,12 +10,10 @@
 #include "sql/analysis.h"
 #include "tests/unit/schema/sample.h"
 
-#define ARENA_BYTES ((size_t)4 << 20)
 #define MOOD 17000
 #define LOOSE 17010
 
 struct world {
-    struct dg_server_facts facts;
     struct dg_snapshot *snapshot;
     struct dg_sql_session session;
 };
@@ -55,17 +54,12 @@ static void add_tables(struct dg_builder *builder)
 
 static void world_init(struct world *world, int version, const char *encoding, bool has_indexes)
 {
-    static const char *const path[] = {"public"};
     static const int16_t key = 1;
     struct dg_builder *builder = sample_builder();
-    *world = (struct world){.facts = {.version_num = version,
-                                      .max_identifier_length = 63,
-                                      .database = "shop",
-                                      .server_encoding = encoding,
-                                      .lc_messages = "C",
-                                      .search_path = "public",
-                                      .system_identifier = ""}};
-    assert_int_equal(dg_builder_facts(builder, &world->facts), DG_OK);
+    struct dg_server_facts facts = usual_facts();
+    facts.version_num = version;
+    facts.server_encoding = encoding;
+    assert_int_equal(dg_builder_facts(builder, &facts), DG_OK);
     add_enum(builder, MOOD, "mood", false);
     add_enum(builder, LOOSE, "loose", true);
     add_tables(builder);
@@ -73,8 +67,7 @@ static void world_init(struct world *world, int version, const char *encoding, b
         assert_int_equal(dg_builder_unique_index(builder, &(struct dg_unique_index){1259, 2662, &key, 1, false, false}),
                          DG_OK);
     world->snapshot = sample_finish(builder, 0);
-    world->session = (struct dg_sql_session){
-        .snapshot = world->snapshot, .path = path, .n_path = 1, .path_known = true, .role = "app", .max_tokens = 10000};
+    world->session = usual_session(world->snapshot);
 }
 
 static void world_fini(struct world *world)
@@ -89,7 +82,7 @@ static void describe(const struct world *world, const char *sql, char *out, size
         [DG_RAISED_AT_ANALYSIS] = "analysis", [DG_RAISED_AT_PLAN] = "plan", [DG_RAISED_AT_RUN] = "run"};
     struct dg_arena arena;
     struct dg_sql_analysis analysis;
-    dg_arena_init(&arena, ARENA_BYTES);
+    dg_arena_init(&arena, RESOLUTION_ARENA_BYTES);
     assert_int_equal(dg_sql_analyze(dg_str_of(sql), &world->session, &arena, &analysis), DG_OK);
     const struct dg_sql_statement *statement = &analysis.statements[0];
     out[0] = '\0';
@@ -103,7 +96,7 @@ static void describe(const struct world *world, const char *sql, char *out, size
     dg_arena_fini(&arena);
 }
 
-static void check(const struct world *world, const char *sql, const char *expected)
+static void check_breach(const struct world *world, const char *sql, const char *expected)
 {
     char said[600];
     describe(world, sql, said, sizeof(said), NULL);
@@ -119,12 +112,13 @@ static void each_breach_has_its_stage(void **state)
     struct world world;
     (void)state;
     world_init(&world, 150000, "UTF8", true);
-    check(&world, "INSERT INTO identity (i) VALUES (1)",
-          "428C9 analysis exact: cannot insert a non-DEFAULT value into column \"i\"");
-    check(&world, "UPDATE identity SET i = 1", "428C9 analysis exact: column \"i\" can only be updated to DEFAULT");
-    check(&world, "INSERT INTO required (a) VALUES (1) ON CONFLICT (a) DO NOTHING", NO_INDEX);
-    check(&world, "INSERT INTO required (b) VALUES (1)", NO_VALUE);
-    check(&world, "INSERT INTO required VALUES (NULL)", NO_VALUE);
+    check_breach(&world, "INSERT INTO identity (i) VALUES (1)",
+                 "428C9 analysis exact: cannot insert a non-DEFAULT value into column \"i\"");
+    check_breach(&world, "UPDATE identity SET i = 1",
+                 "428C9 analysis exact: column \"i\" can only be updated to DEFAULT");
+    check_breach(&world, "INSERT INTO required (a) VALUES (1) ON CONFLICT (a) DO NOTHING", NO_INDEX);
+    check_breach(&world, "INSERT INTO required (b) VALUES (1)", NO_VALUE);
+    check_breach(&world, "INSERT INTO required VALUES (NULL)", NO_VALUE);
     world_fini(&world);
 }
 
@@ -133,11 +127,11 @@ static void what_comes_first_is_all_that_is_said(void **state)
     struct world world;
     (void)state;
     world_init(&world, 150000, "UTF8", true);
-    check(&world, "INSERT INTO required (b) VALUES (1) ON CONFLICT (b) DO NOTHING", NO_INDEX);
-    check(&world, "INSERT INTO required (b) VALUES (1) RETURNING nope",
-          "42703 analysis exact: column \"nope\" does not exist");
-    check(&world, "INSERT INTO required (b, b) VALUES (1, 2)", "");
-    check(&world, "INSERT INTO required (b) VALUES (1, 2)", "");
+    check_breach(&world, "INSERT INTO required (b) VALUES (1) ON CONFLICT (b) DO NOTHING", NO_INDEX);
+    check_breach(&world, "INSERT INTO required (b) VALUES (1) RETURNING nope",
+                 "42703 analysis exact: column \"nope\" does not exist");
+    check_breach(&world, "INSERT INTO required (b, b) VALUES (1, 2)", "");
+    check_breach(&world, "INSERT INTO required (b) VALUES (1, 2)", "");
     world_fini(&world);
 }
 
@@ -146,8 +140,10 @@ static void servers_before_14_have_other_words(void **state)
     struct world world;
     (void)state;
     world_init(&world, 130000, "UTF8", true);
-    check(&world, "INSERT INTO identity (i) VALUES (1)", "428C9 analysis exact: cannot insert into column \"i\"");
-    check(&world, "UPDATE identity SET i = 1", "428C9 analysis exact: column \"i\" can only be updated to DEFAULT");
+    check_breach(&world, "INSERT INTO identity (i) VALUES (1)",
+                 "428C9 analysis exact: cannot insert into column \"i\"");
+    check_breach(&world, "UPDATE identity SET i = 1",
+                 "428C9 analysis exact: column \"i\" can only be updated to DEFAULT");
     world_fini(&world);
 }
 
@@ -156,12 +152,12 @@ static void a_statement_that_is_wrapped_may_not_get_so_far(void **state)
     struct world world;
     (void)state;
     world_init(&world, 150000, "UTF8", true);
-    check(&world, "EXPLAIN INSERT INTO identity (i) VALUES (1)",
-          "428C9 plan: cannot insert a non-DEFAULT value into column \"i\"");
-    check(&world, "EXPLAIN INSERT INTO required VALUES (1) ON CONFLICT (a) DO NOTHING", NO_INDEX);
-    check(&world, "EXPLAIN INSERT INTO required (b) VALUES (1)", "");
-    check(&world, "PREPARE p AS INSERT INTO required VALUES (1) ON CONFLICT (a) DO NOTHING", "");
-    check(&world, "WITH w AS (INSERT INTO required (b) VALUES (1)) SELECT 1", "");
+    check_breach(&world, "EXPLAIN INSERT INTO identity (i) VALUES (1)",
+                 "428C9 plan: cannot insert a non-DEFAULT value into column \"i\"");
+    check_breach(&world, "EXPLAIN INSERT INTO required VALUES (1) ON CONFLICT (a) DO NOTHING", NO_INDEX);
+    check_breach(&world, "EXPLAIN INSERT INTO required (b) VALUES (1)", "");
+    check_breach(&world, "PREPARE p AS INSERT INTO required VALUES (1) ON CONFLICT (a) DO NOTHING", "");
+    check_breach(&world, "WITH w AS (INSERT INTO required (b) VALUES (1)) SELECT 1", "");
     world_fini(&world);
 }
 
@@ -172,20 +168,20 @@ static void a_session_that_changed_something_is_not_sure_of_partitions(void **st
     struct world world;
     (void)state;
     world_init(&world, 150000, "UTF8", true);
-    check(&world, "INSERT INTO parted (b) VALUES (1)",
-          "23502 run: null value in column \"a\" of relation \"parted\" violates not-null constraint");
-    check(&world, "INSERT INTO parted VALUES (1) ON CONFLICT (a) DO NOTHING", NO_INDEX);
+    check_breach(&world, "INSERT INTO parted (b) VALUES (1)",
+                 "23502 run: null value in column \"a\" of relation \"parted\" violates not-null constraint");
+    check_breach(&world, "INSERT INTO parted VALUES (1) ON CONFLICT (a) DO NOTHING", NO_INDEX);
     world.session.local_names = local;
     world.session.n_local_names = 1;
-    check(&world, "INSERT INTO parted (b) VALUES (1)", "");
-    check(&world, "INSERT INTO parted VALUES (1) ON CONFLICT (a) DO NOTHING", "");
-    check(&world, "INSERT INTO required (b) VALUES (1)", NO_VALUE);
+    check_breach(&world, "INSERT INTO parted (b) VALUES (1)", "");
+    check_breach(&world, "INSERT INTO parted VALUES (1) ON CONFLICT (a) DO NOTHING", "");
+    check_breach(&world, "INSERT INTO required (b) VALUES (1)", NO_VALUE);
     world.session.local_names = itself;
-    check(&world, "INSERT INTO required (b) VALUES (1)", "");
+    check_breach(&world, "INSERT INTO required (b) VALUES (1)", "");
     world.session.n_local_names = 0;
     world.session.any_uncommitted = true;
-    check(&world, "INSERT INTO required (b) VALUES (1)", "");
-    check(&world, "SELECT 1 FROM moody WHERE m = 'zz'", "");
+    check_breach(&world, "INSERT INTO required (b) VALUES (1)", "");
+    check_breach(&world, "SELECT 1 FROM moody WHERE m = 'zz'", "");
     world_fini(&world);
 }
 
@@ -194,7 +190,7 @@ static void a_model_without_indexes_says_nothing_of_them(void **state)
     struct world world;
     (void)state;
     world_init(&world, 150000, "UTF8", false);
-    check(&world, "INSERT INTO required (a) VALUES (1) ON CONFLICT (a) DO NOTHING", "");
+    check_breach(&world, "INSERT INTO required (a) VALUES (1) ON CONFLICT (a) DO NOTHING", "");
     world_fini(&world);
 }
 
@@ -203,15 +199,15 @@ static void a_label_is_named_as_far_as_the_path_is_known(void **state)
     struct world world;
     (void)state;
     world_init(&world, 150000, "UTF8", true);
-    check(&world, "SELECT 1 FROM moody WHERE m = 'zz'",
-          "22P02 analysis exact: invalid input value for enum mood: \"zz\"");
-    check(&world, "SELECT 1 FROM moody WHERE l = 'zz'", "");
+    check_breach(&world, "SELECT 1 FROM moody WHERE m = 'zz'",
+                 "22P02 analysis exact: invalid input value for enum mood: \"zz\"");
+    check_breach(&world, "SELECT 1 FROM moody WHERE l = 'zz'", "");
     world.session.n_path = 0;
-    check(&world, "SELECT 1 FROM public.moody WHERE m = 'zz'",
-          "22P02 analysis exact: invalid input value for enum public.mood: \"zz\"");
+    check_breach(&world, "SELECT 1 FROM public.moody WHERE m = 'zz'",
+                 "22P02 analysis exact: invalid input value for enum public.mood: \"zz\"");
     world.session.path_known = false;
-    check(&world, "SELECT 1 FROM public.moody WHERE m = 'zz'",
-          "22P02 analysis: invalid input value for enum mood: \"zz\"");
+    check_breach(&world, "SELECT 1 FROM public.moody WHERE m = 'zz'",
+                 "22P02 analysis: invalid input value for enum mood: \"zz\"");
     world_fini(&world);
 }
 
@@ -220,9 +216,9 @@ static void a_literal_of_another_encoding_is_left_alone(void **state)
     struct world world;
     (void)state;
     world_init(&world, 150000, "LATIN1", true);
-    check(&world, "SELECT 1 FROM moody WHERE m = 'fr\xc3\xb6hlicher'", "");
-    check(&world, "SELECT 1 FROM moody WHERE m = 'zz'",
-          "22P02 analysis exact: invalid input value for enum mood: \"zz\"");
+    check_breach(&world, "SELECT 1 FROM moody WHERE m = 'fr\xc3\xb6hlicher'", "");
+    check_breach(&world, "SELECT 1 FROM moody WHERE m = 'zz'",
+                 "22P02 analysis exact: invalid input value for enum mood: \"zz\"");
     world_fini(&world);
 }
 

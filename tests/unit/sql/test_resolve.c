@@ -2,20 +2,15 @@
  * What the resolver answers where no server can be asked: a session of which something is not known, another server
  * version or encoding, trees that no parser makes, memory that runs out. All that PostgreSQL itself can judge stands in
  * tests/sql and is checked against it.
- *
- * An answer as a line: "ok", or the reason, then each finding as "sqlstate @position [exact] [certain] message".
  */
+#include "resolution.h"
 #include "unit.h"
 
-#include "base/text.h"
 #include "sql/parse.h"
-#include "sql/resolve.h"
 #include "tests/unit/schema/sample.h"
 
-#define ARENA_BYTES ((size_t)16 << 20)
-
 /* The model of all tests; facts differ. */
-static struct dg_snapshot *make_snapshot(const struct dg_server_facts *facts)
+static struct dg_snapshot *make_snapshot(struct dg_server_facts facts)
 {
     static const dg_oid tenant_roles[] = {900};
     static const struct dg_namespace namespaces[] = {
@@ -27,7 +22,7 @@ static struct dg_snapshot *make_snapshot(const struct dg_server_facts *facts)
     static const int16_t key = 1;
     static const struct dg_role roles[] = {{.oid = 900, .name = "app"}, {.oid = 901, .name = "other"}};
     struct dg_builder *builder = sample_builder();
-    assert_int_equal(dg_builder_facts(builder, facts), DG_OK);
+    assert_int_equal(dg_builder_facts(builder, &facts), DG_OK);
     for (size_t i = 0; i < sizeof(namespaces) / sizeof(namespaces[0]); i++)
         assert_int_equal(dg_builder_namespace(builder, &namespaces[i]), DG_OK);
     for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
@@ -45,68 +40,11 @@ static struct dg_snapshot *make_snapshot(const struct dg_server_facts *facts)
     return sample_finish(builder, 0);
 }
 
-static const struct dg_server_facts usual_facts = {.version_num = 150020,
-                                                   .max_identifier_length = 63,
-                                                   .database = "shop",
-                                                   .server_encoding = "UTF8",
-                                                   .lc_messages = "C",
-                                                   .search_path = "public",
-                                                   .system_identifier = ""};
-
-static const char *const usual_path[] = {"$user", "public"};
-
-static struct dg_sql_session usual_session(const struct dg_snapshot *snapshot)
-{
-    return (struct dg_sql_session){
-        .snapshot = snapshot, .path = usual_path, .n_path = 2, .path_known = true, .role = "app", .max_tokens = 10000};
-}
-
-static void render(const struct dg_resolution *resolution, struct dg_text *out)
-{
-    dg_text_cstr(out, resolution->reason == DG_REASON_NONE ? "ok" : dg_reason_label(resolution->reason));
-    for (size_t i = 0; i < resolution->n_findings; i++) {
-        const struct dg_sql_finding *finding = &resolution->findings[i];
-        dg_text_printf(out, "; %s @%u%s%s %s", finding->sqlstate, finding->position, finding->is_exact ? " exact" : "",
-                       finding->is_certain ? " certain" : "", finding->message);
-    }
-}
-
-static void check(const struct dg_sql_session *session, const char *sql, const char *expected)
-{
-    struct dg_arena arena;
-    struct dg_parse parse;
-    struct dg_resolution resolution;
-    struct dg_text out;
-    dg_arena_init(&arena, ARENA_BYTES);
-    dg_text_init(&out, 1 << 16);
-    assert_int_equal(dg_parse_init(&parse, dg_str_of(sql), &arena), DG_OK);
-    assert_int_equal(parse.n_statements, 1);
-    assert_int_equal(dg_resolve(session, dg_str_of(sql), parse.statements[0].node, NULL, &arena, &resolution), DG_OK);
-    render(&resolution, &out);
-    if (strcmp(dg_text_get(&out), expected) != 0)
-        fail_msg("%s\n   gave %s\n   not  %s", sql, dg_text_get(&out), expected);
-    dg_parse_fini(&parse);
-    dg_text_fini(&out);
-    dg_arena_fini(&arena);
-}
-
-struct resolve_case {
-    const char *sql;
-    const char *answer;
-};
-
-static void check_all(const struct dg_sql_session *session, const struct resolve_case *cases, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        check(session, cases[i].sql, cases[i].answer);
-}
-#define CHECK_ALL(session, cases) check_all((session), (cases), sizeof(cases) / sizeof((cases)[0]))
-
 /* ---- certainty --------------------------------------------------------------------------------------------------- */
 
 static void a_finding_is_certain_if_no_search_path_could_help(void **state)
 {
-    static const struct resolve_case cases[] = {
+    static const struct resolution_case cases[] = {
         {"SELECT nope FROM orders", "ok; 42703 @8 exact certain column \"nope\" does not exist"},
         {"SELECT o.nope FROM orders o", "ok; 42703 @8 exact certain column o.nope does not exist"},
         {"SELECT right_one FROM shared", "ok; 42703 @8 exact column \"right_one\" does not exist"},
@@ -117,7 +55,7 @@ static void a_finding_is_certain_if_no_search_path_could_help(void **state)
          "ok; 42P01 @15 exact certain relation \"public.tenant_only\" does not exist"},
         {"SELECT 1 FROM tenant.nope", "ok; 42P01 @15 exact certain relation \"tenant.nope\" does not exist"},
     };
-    struct dg_snapshot *snapshot = make_snapshot(&usual_facts);
+    struct dg_snapshot *snapshot = make_snapshot(usual_facts());
     struct dg_sql_session session = usual_session(snapshot);
     (void)state;
     CHECK_ALL(&session, cases);
@@ -128,7 +66,7 @@ static void a_finding_is_certain_if_no_search_path_could_help(void **state)
 
 static void an_unknown_path_finds_missing_only_what_is_missing_everywhere(void **state)
 {
-    static const struct resolve_case cases[] = {
+    static const struct resolution_case cases[] = {
         {"SELECT 1 FROM nope", "ok; 42P01 @15 exact certain relation \"nope\" does not exist"},
         {"SELECT id FROM orders", "unknown"}, /* the path may not lead to its schema */
         /* orders is in one schema: either it is meant or there is none. Both fail, with one code or the other. */
@@ -141,7 +79,7 @@ static void an_unknown_path_finds_missing_only_what_is_missing_everywhere(void *
         {"SELECT public.shared.id FROM shared s",
          "unknown; 42P01 @8 certain missing FROM-clause entry for table \"shared\""},
     };
-    struct dg_snapshot *snapshot = make_snapshot(&usual_facts);
+    struct dg_snapshot *snapshot = make_snapshot(usual_facts());
     struct dg_sql_session session = usual_session(snapshot);
     (void)state;
     session.path_known = false;
@@ -151,7 +89,7 @@ static void an_unknown_path_finds_missing_only_what_is_missing_everywhere(void *
 
 static void an_unknown_role_leaves_its_own_schema_open(void **state)
 {
-    struct dg_snapshot *snapshot = make_snapshot(&usual_facts);
+    struct dg_snapshot *snapshot = make_snapshot(usual_facts());
     struct dg_sql_session session = usual_session(snapshot);
     (void)state;
     check(&session, "SELECT id FROM mine", "ok");
@@ -166,7 +104,7 @@ static void an_unknown_role_leaves_its_own_schema_open(void **state)
 static void usage_decides_which_schemas_count(void **state)
 {
     static const char *const path[] = {"tenant", "guarded", "public"};
-    struct dg_snapshot *snapshot = make_snapshot(&usual_facts);
+    struct dg_snapshot *snapshot = make_snapshot(usual_facts());
     struct dg_sql_session session = usual_session(snapshot);
     (void)state;
     session.path = path;
@@ -184,7 +122,7 @@ static void usage_decides_which_schemas_count(void **state)
 static void what_the_session_changed_is_not_judged(void **state)
 {
     static const char *const local[] = {"orders", "fresh"};
-    struct dg_snapshot *snapshot = make_snapshot(&usual_facts);
+    struct dg_snapshot *snapshot = make_snapshot(usual_facts());
     struct dg_sql_session session = usual_session(snapshot);
     (void)state;
     session.local_names = local;
@@ -206,7 +144,7 @@ static void what_the_session_changed_is_not_judged(void **state)
 static void only_what_cannot_fail_may_stand_before_an_exact_finding(void **state)
 {
     static const dg_oid types[] = {25, 0};
-    static const struct resolve_case cases[] = {
+    static const struct resolution_case cases[] = {
         {"SELECT id FROM orders WHERE id = $2 AND nope", "ok; 42703 @41 exact certain column \"nope\" does not exist"},
         {"SELECT id FROM orders WHERE id = $1 AND nope", "ok; 42703 @41 certain column \"nope\" does not exist"},
         {"SELECT id FROM orders WHERE id = 7 AND nope", "ok; 42703 @40 exact certain column \"nope\" does not exist"},
@@ -224,7 +162,7 @@ static void only_what_cannot_fail_may_stand_before_an_exact_finding(void **state
         {"SELECT one, two FROM orders", "ok; 42703 @8 exact certain column \"one\" does not exist; 42703 @13 certain "
                                         "column \"two\" does not exist"},
     };
-    struct dg_snapshot *snapshot = make_snapshot(&usual_facts);
+    struct dg_snapshot *snapshot = make_snapshot(usual_facts());
     struct dg_sql_session session = usual_session(snapshot);
     (void)state;
     session.param_types = types;
@@ -237,15 +175,15 @@ static void only_what_cannot_fail_may_stand_before_an_exact_finding(void **state
 
 static void positions_count_the_servers_characters(void **state)
 {
-    struct dg_server_facts facts = usual_facts;
-    struct dg_snapshot *snapshot = make_snapshot(&facts);
+    struct dg_server_facts facts = usual_facts();
+    struct dg_snapshot *snapshot = make_snapshot(facts);
     struct dg_sql_session session = usual_session(snapshot);
     (void)state;
     check(&session, "SELECT '\xc3\xa9\xe6\x97\xa5', nope",
           "ok; 42703 @14 exact certain column \"nope\" does not exist");
     dg_snapshot_unref(snapshot);
     facts.server_encoding = "SQL_ASCII";
-    snapshot = make_snapshot(&facts);
+    snapshot = make_snapshot(facts);
     session.snapshot = snapshot;
     check(&session, "SELECT '\xc3\xa9\xe6\x97\xa5', nope",
           "ok; 42703 @17 exact certain column \"nope\" does not exist");
@@ -255,20 +193,20 @@ static void positions_count_the_servers_characters(void **state)
 static void a_server_with_other_identifiers_decides_long_names_itself(void **state)
 {
 #define SIXTY "a23456789_a23456789_a23456789_a23456789_a23456789_a23456789_"
-    struct dg_server_facts facts = usual_facts;
-    struct dg_snapshot *snapshot = make_snapshot(&facts);
+    struct dg_server_facts facts = usual_facts();
+    struct dg_snapshot *snapshot = make_snapshot(facts);
     struct dg_sql_session session = usual_session(snapshot);
     (void)state;
     check(&session, "SELECT " SIXTY, "ok; 42703 @8 exact certain column \"" SIXTY "\" does not exist");
     dg_snapshot_unref(snapshot);
     facts.max_identifier_length = 127;
-    snapshot = make_snapshot(&facts);
+    snapshot = make_snapshot(facts);
     session.snapshot = snapshot;
     check(&session, "SELECT " SIXTY, "unknown");
     check(&session, "SELECT 1 FROM " SIXTY, "unknown");
     dg_snapshot_unref(snapshot);
     facts.max_identifier_length = 31;
-    snapshot = make_snapshot(&facts);
+    snapshot = make_snapshot(facts);
     session.snapshot = snapshot;
     check(&session, "SELECT o.a23456789_a23456789_a23456789_x1 FROM orders o", "unknown");
     dg_snapshot_unref(snapshot);
@@ -278,7 +216,7 @@ static void the_servers_version_decides(void **state)
 {
     static const struct {
         int version_num;
-        struct resolve_case cases[7];
+        struct resolution_case cases[7];
         size_t n;
     } versions[] = {
         {150000,
@@ -320,9 +258,9 @@ static void the_servers_version_decides(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
-        struct dg_server_facts facts = usual_facts;
+        struct dg_server_facts facts = usual_facts();
         facts.version_num = versions[i].version_num;
-        struct dg_snapshot *snapshot = make_snapshot(&facts);
+        struct dg_snapshot *snapshot = make_snapshot(facts);
         struct dg_sql_session session = usual_session(snapshot);
         check_all(&session, versions[i].cases, versions[i].n);
         dg_snapshot_unref(snapshot);
@@ -340,13 +278,13 @@ static void references_say_what_was_used_and_where(void **state)
         {.relation_oid = 16400, .attnum = 0, .clause = DG_CLAUSE_SELECT_LIST, .location = 16},
         {.relation_oid = 16400, .attnum = 1, .clause = DG_CLAUSE_WHERE, .location = 38},
     };
-    struct dg_snapshot *snapshot = make_snapshot(&usual_facts);
+    struct dg_snapshot *snapshot = make_snapshot(usual_facts());
     struct dg_sql_session session = usual_session(snapshot);
     struct dg_resolution resolution;
     struct dg_parse parse;
     struct dg_arena arena;
     (void)state;
-    dg_arena_init(&arena, ARENA_BYTES);
+    dg_arena_init(&arena, RESOLUTION_ARENA_BYTES);
     assert_int_equal(dg_parse_init(&parse, dg_str_of(sql), &arena), DG_OK);
     assert_int_equal(dg_resolve(&session, dg_str_of(sql), parse.statements[0].node, NULL, &arena, &resolution), DG_OK);
     assert_int_equal(resolution.n_references, 4);
@@ -378,7 +316,7 @@ static void a_finding_names_the_relation_that_lacks_the_column(void **state)
         {"UPDATE orders x SET nope = 1", "orders", "nope"},
         {"SELECT 1 FROM orders JOIN shared USING (left_one)", "orders", "left_one"},
     };
-    struct dg_snapshot *snapshot = make_snapshot(&usual_facts);
+    struct dg_snapshot *snapshot = make_snapshot(usual_facts());
     struct dg_sql_session session = usual_session(snapshot);
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -386,7 +324,7 @@ static void a_finding_names_the_relation_that_lacks_the_column(void **state)
         struct dg_parse parse;
         struct dg_arena arena;
         struct dg_str text = dg_str_of(cases[i].sql);
-        dg_arena_init(&arena, ARENA_BYTES);
+        dg_arena_init(&arena, RESOLUTION_ARENA_BYTES);
         assert_int_equal(dg_parse_init(&parse, text, &arena), DG_OK);
         assert_int_equal(dg_resolve(&session, text, parse.statements[0].node, NULL, &arena, &resolution), DG_OK);
         assert_int_equal(resolution.n_findings, 1);
@@ -430,13 +368,13 @@ static void trees_that_no_parser_makes_do_no_harm(void **state)
         "{\"DeleteStmt\": []}",
         "{\"MergeStmt\": {\"mergeWhenClauses\": [{\"MergeWhenClause\": {\"commandType\": \"CMD_INSERT\"}}]}}",
     };
-    struct dg_snapshot *snapshot = make_snapshot(&usual_facts);
+    struct dg_snapshot *snapshot = make_snapshot(usual_facts());
     struct dg_sql_session session = usual_session(snapshot);
     (void)state;
     for (size_t i = 0; i < sizeof(trees) / sizeof(trees[0]); i++) {
         struct dg_resolution resolution;
         struct dg_arena arena;
-        dg_arena_init(&arena, ARENA_BYTES);
+        dg_arena_init(&arena, RESOLUTION_ARENA_BYTES);
         cJSON *tree = cJSON_Parse(trees[i]);
         assert_non_null(tree);
         assert_int_equal(dg_resolve(&session, DG_STR("SELECT"), tree, NULL, &arena, &resolution), DG_OK);
@@ -454,13 +392,13 @@ static void without_memory_there_is_no_answer_but_no_harm(void **state)
         "SELECT c.id, (SELECT max(n) FROM r), c.nope FROM c JOIN (shared JOIN orders o USING (id)) j(a, b) ON true, "
         "LATERAL (VALUES (1)) v, unnest(ARRAY[1]) WITH ORDINALITY u(x, y) "
         "GROUP BY 1, c.id ORDER BY sum(1) OVER (PARTITION BY x)";
-    struct dg_snapshot *snapshot = make_snapshot(&usual_facts);
+    struct dg_snapshot *snapshot = make_snapshot(usual_facts());
     struct dg_sql_session session = usual_session(snapshot);
     struct dg_arena tree_arena;
     struct dg_parse parse;
     bool succeeded = false;
     (void)state;
-    dg_arena_init(&tree_arena, ARENA_BYTES);
+    dg_arena_init(&tree_arena, RESOLUTION_ARENA_BYTES);
     assert_int_equal(dg_parse_init(&parse, dg_str_of(sql), &tree_arena), DG_OK);
     for (size_t max_bytes = 0; !succeeded && max_bytes < 65536; max_bytes += 64) {
         struct dg_resolution resolution;
@@ -490,7 +428,7 @@ static void without_a_snapshot_nothing_is_said(void **state)
     struct dg_resolution resolution;
     struct dg_arena arena;
     (void)state;
-    dg_arena_init(&arena, ARENA_BYTES);
+    dg_arena_init(&arena, RESOLUTION_ARENA_BYTES);
     assert_int_equal(dg_resolve(&session, DG_STR("SELECT nope"), NULL, NULL, &arena, &resolution), DG_OK);
     assert_int_equal(resolution.reason, DG_REASON_NO_SNAPSHOT);
     assert_int_equal(resolution.n_findings, 0);
@@ -499,14 +437,14 @@ static void without_a_snapshot_nothing_is_said(void **state)
 
 static void findings_are_bounded(void **state)
 {
-    struct dg_snapshot *snapshot = make_snapshot(&usual_facts);
+    struct dg_snapshot *snapshot = make_snapshot(usual_facts());
     struct dg_sql_session session = usual_session(snapshot);
     struct dg_resolution resolution;
     struct dg_parse parse;
     struct dg_arena arena;
     struct dg_text sql;
     (void)state;
-    dg_arena_init(&arena, ARENA_BYTES);
+    dg_arena_init(&arena, RESOLUTION_ARENA_BYTES);
     dg_text_init(&sql, 1 << 16);
     dg_text_cstr(&sql, "SELECT nope0");
     for (int i = 1; i < 100; i++)
@@ -540,7 +478,7 @@ static void a_statement_that_is_too_much_work_is_not_decided(void **state)
         enum dg_reason reason;
         size_t n_findings;
     } cases[] = {{200, 400, DG_REASON_NONE, 1}, {600, 400, DG_REASON_UNKNOWN, 0}};
-    struct dg_snapshot *snapshot = make_snapshot(&usual_facts);
+    struct dg_snapshot *snapshot = make_snapshot(usual_facts());
     struct dg_sql_session session = usual_session(snapshot);
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -549,7 +487,7 @@ static void a_statement_that_is_too_much_work_is_not_decided(void **state)
         struct dg_arena arena;
         struct dg_text sql;
         struct dg_work work = {0, DG_RESOLVE_MAX_WORK};
-        dg_arena_init(&arena, ARENA_BYTES);
+        dg_arena_init(&arena, RESOLUTION_ARENA_BYTES);
         dg_text_init(&sql, 1 << 16);
         render_crowded(&sql, cases[i].n_names, cases[i].n_items);
         assert_int_equal(dg_parse_init(&parse, dg_text_view(&sql), &arena), DG_OK);
@@ -567,7 +505,7 @@ static void a_statement_that_is_too_much_work_is_not_decided(void **state)
 static void more_columns_than_a_server_allows_are_not_followed(void **state)
 {
     /* Each CTE doubles the columns of the one before: 2, 4, ..., 4096. */
-    struct dg_snapshot *snapshot = make_snapshot(&usual_facts);
+    struct dg_snapshot *snapshot = make_snapshot(usual_facts());
     struct dg_sql_session session = usual_session(snapshot);
     struct dg_text sql;
     (void)state;
