@@ -327,6 +327,8 @@ struct dg_ticket *dg_judge_text(struct dg_guard_session *session, struct dg_str 
     ticket->verdict = judge(&inquiry, ticket, &ticket->reason);
     if (ticket->verdict != NULL)
         ticket->reason = ticket->verdict->analysis.reason;
+    if (ticket->verdict != NULL && ticket->reason == DG_REASON_TOO_LONG)
+        dg_count(session->guard->shard, DG_CELL_LIMIT_INSPECT_TOKENS, 1);
     enum dg_reason override = dg_session_override(session);
     if (ticket->reason == DG_REASON_NONE)
         ticket->reason = override;

@@ -111,3 +111,10 @@ struct dg_str dg_startup_find_parameter(const struct dg_startup *startup, const 
     }
     return found;
 }
+
+bool dg_startup_asks_for_replication(const struct dg_startup *startup)
+{
+    struct dg_str value = dg_startup_find_parameter(startup, "replication");
+    return value.len > 0 && !dg_str_is(value, "false") && !dg_str_is(value, "off") && !dg_str_is(value, "no") &&
+           !dg_str_is(value, "0");
+}

@@ -48,6 +48,10 @@ struct dg_str dg_startup_find_parameter(const struct dg_startup *startup, const 
 /* The same for a setting (search_path, role, ...), whose names the server compares without regard to case. */
 struct dg_str dg_startup_find_setting(const struct dg_startup *startup, const char *name);
 
+/* The parameter `replication` is there and is not a plain "no": "database", "true", "on", "1", and what a later version may
+   mean by it. */
+bool dg_startup_asks_for_replication(const struct dg_startup *startup);
+
 /* What a search of the `options` parameter came to. */
 enum dg_options_answer {
     DG_OPTIONS_ABSENT,

@@ -76,6 +76,13 @@ static enum dg_step uninspected(struct dg_split *split, bool is_parse, struct dg
     return carry_out(split, &decision, is_parse);
 }
 
+/* Over inspect.max_bytes. */
+static enum dg_step too_long(struct dg_split *split, bool is_parse, struct dg_str name)
+{
+    dg_count(split->session->worker->shard, DG_CELL_LIMIT_INSPECT_BYTES, 1);
+    return uninspected(split, is_parse, name, DG_REASON_TOO_LONG);
+}
+
 static bool is_held_too_often(const struct dg_split *split)
 {
     return split->flow->n_holds > MAX_HOLDS;
@@ -91,7 +98,7 @@ static enum dg_step inspect_query(struct dg_split *split, const struct dg_frame 
     struct dg_session *session = split->session;
     struct dg_str body, text;
     if (frame->body_bytes > inspect_max_bytes(session))
-        return uninspected(split, false, DG_STR(""), DG_REASON_TOO_LONG);
+        return too_long(split, false, DG_STR(""));
     if (!dg_split_body(frame, message, &body))
         return DG_STEP_WAIT;
     if (dg_query_read(body, &text) != DG_OK)
@@ -120,7 +127,7 @@ static enum dg_step inspect_long_parse(struct dg_split *split, struct dg_str mes
     struct dg_str name = DG_STR("");
     if (dg_parse_read_name(prefix, &name) != DG_OK && prefix.len < NAMES_MAX_BYTES)
         return DG_STEP_WAIT;
-    return uninspected(split, true, name, DG_REASON_TOO_LONG);
+    return too_long(split, true, name);
 }
 
 static enum dg_step inspect_parse(struct dg_split *split, const struct dg_frame *frame, struct dg_str message)

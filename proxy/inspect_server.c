@@ -262,6 +262,9 @@ enum dg_step dg_inspect_server(struct dg_split *split, const struct dg_frame *fr
     }
     if (may_offer_sasl(session, frame->type))
         return dg_scram_inspect_offer(split, body);
+    bool is_first_ready = session->state == DG_SESSION_AUTHENTICATING && frame->type == DG_BACKEND_READY_FOR_QUERY;
+    if (is_first_ready && !dg_session_take_place(split))
+        return DG_STEP_DROP;
     if (session->is_blind || session->state == DG_SESSION_AUTHENTICATING)
         return inspect_untracked(session, frame->type, message, body);
     return inspect_answer(split, frame->type, message, body);

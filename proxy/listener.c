@@ -38,6 +38,8 @@ static void welcome(const struct dg_listener *listener, int fd)
     struct dg_proxy *proxy = listener->proxy;
     size_t max = (size_t)dg_worker_config(&proxy->workers[0])->max_sessions;
     size_t n = atomic_load(&proxy->n_sessions);
+    if (n >= max)
+        dg_count(proxy->workers[0].shard, DG_CELL_LIMIT_SESSIONS, 1);
     if (n >= max + OVER_LIMIT_MAX) {
         close(fd);
         return;

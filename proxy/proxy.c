@@ -184,7 +184,8 @@ static enum dg_status open_all(struct dg_proxy *proxy, const struct dg_config *c
         return status;
     proxy->cancels = dg_cancel_table_new((size_t)config->max_sessions + 1000);
     proxy->workers = calloc((size_t)config->workers, sizeof *proxy->workers);
-    if (proxy->cancels == NULL || proxy->workers == NULL)
+    proxy->quota = dg_quota_new();
+    if (proxy->cancels == NULL || proxy->quota == NULL || proxy->workers == NULL)
         return dg_error_set(error, DG_NO_MEMORY, "out of memory");
     proxy->n_workers = (size_t)config->workers;
     for (size_t i = 0; i < proxy->n_workers; i++) {
@@ -276,6 +277,7 @@ void dg_proxy_free(struct dg_proxy *proxy)
     for (size_t i = 0; i < proxy->n_upstreams; i++)
         explicit_bzero(&proxy->upstreams[i].url, sizeof proxy->upstreams[i].url);
     dg_cancel_table_free(proxy->cancels);
+    dg_quota_free(proxy->quota);
     free(proxy->listeners);
     free(proxy->upstreams);
     free(proxy->workers);

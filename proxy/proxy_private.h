@@ -9,6 +9,7 @@
 #include "config/config.h"
 #include "proxy/cancel_table.h"
 #include "proxy/proxy.h"
+#include "proxy/quota.h"
 #include "proxy/worker.h"
 
 /* Where the clients of some listeners go. */
@@ -38,6 +39,7 @@ struct dg_proxy {
     struct dg_listener *listeners;
     size_t n_listeners;
     struct dg_cancel_table *cancels;
+    struct dg_quota *quota;
     struct dg_worker *workers;
     size_t n_workers;
     atomic_size_t n_sessions;

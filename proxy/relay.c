@@ -67,8 +67,10 @@ void dg_relay_send(struct dg_session *session, struct dg_flow *flow, struct dg_s
         dg_session_enter(session, DG_SESSION_CLOSED);
         return;
     }
-    if (dg_buffer_len(&flow->pending) >= pause_bytes(session))
+    if (dg_buffer_len(&flow->pending) >= pause_bytes(session) && !flow->is_paused) {
         flow->is_paused = true;
+        dg_count(session->worker->shard, DG_CELL_LIMIT_BUFFER_BYTES, 1);
+    }
 }
 
 /* A client that has sent all is told to the server once all is there. */

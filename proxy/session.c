@@ -62,6 +62,7 @@ static void leave_server(struct dg_session *session)
     session->connect = NULL;
     dg_cancel_table_remove(session->worker->proxy->cancels, session->cancel);
     session->cancel = NULL;
+    dg_quota_leave(session->worker->proxy->quota, &session->place);
     dg_session_forget_outstanding(session);
     dg_guard_session_free(session->guard);
     session->guard = NULL;
@@ -258,6 +259,13 @@ void dg_session_malformed(struct dg_session *session, const char *side, const ch
     dg_session_fail(session, "08P01", message, NULL);
 }
 
+void dg_session_take_leave(struct dg_session *session)
+{
+    static const char terminate[] = {'X', 0, 0, 0, 4};
+    if (session->to_server.body_left == 0 && dg_buffer_len(&session->to_server.kept) == 0)
+        dg_relay_send(session, &session->to_server, (struct dg_str){terminate, sizeof terminate});
+}
+
 void dg_session_server_gone(struct dg_session *session)
 {
     bool client_waits = !session->server_said_why && !session->has_terminated && !session->client.has_ended;
@@ -353,17 +361,9 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
     (void)what;
     switch (session->state) {
     case DG_SESSION_STARTUP:
-        /* One that never said a word has nobody to be told. */
-        if (dg_buffer_len(&session->startup) == 0) {
-            dg_session_tls_failed(session, true);
-            dg_session_enter(session, DG_SESSION_CLOSED);
-            break;
-        }
-        dg_session_fail(session, "57014", "driftguard: the start-up packet did not arrive in time", NULL);
-        break;
     case DG_SESSION_CONNECTING:
     case DG_SESSION_AUTHENTICATING:
-        dg_session_fail(session, "57014", "driftguard: authentication did not finish in time", NULL);
+        dg_session_startup_is_late(session);
         break;
     case DG_SESSION_READY:
         dg_session_end_hold(session);

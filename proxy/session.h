@@ -30,6 +30,7 @@
 #include "proxy/cancel_table.h"
 #include "proxy/connect.h"
 #include "proxy/outstanding.h"
+#include "proxy/quota.h"
 #include "proxy/relay.h"
 #include "proxy/stream.h"
 #include "proxy/worker.h"
@@ -60,8 +61,9 @@ struct dg_session {
     struct dg_connect *connect;
     struct dg_address server_address;
     struct dg_cancel_entry *cancel;
-    struct dg_buffer startup;  /* the start-up packet, until the first ReadyForQuery */
-    struct dg_buffer greeting; /* ParameterStatus messages until then */
+    struct dg_quota_place place; /* since the first ReadyForQuery */
+    struct dg_buffer startup;    /* the start-up packet, until the first ReadyForQuery */
+    struct dg_buffer greeting;   /* ParameterStatus messages until then */
     struct dg_outstanding outstanding;
     struct dg_guard_session *guard; /* NULL before READY, and when statements are not looked at */
     bool is_over_limit;
@@ -95,6 +97,8 @@ void dg_session_refuse(struct dg_session *session, const char *sqlstate, const c
                        const char *hint);
 /* The peer broke the protocol: counted, and the session ends with FATAL 08P01. `side` is "client" or "server". */
 void dg_session_malformed(struct dg_session *session, const char *side, const char *message);
+/* Sends the server a Terminate for a client that sends none itself. */
+void dg_session_take_leave(struct dg_session *session);
 /* The server has closed. */
 void dg_session_server_gone(struct dg_session *session);
 /* First ReadyForQuery: the guard gets to know the session. */
@@ -136,6 +140,14 @@ void dg_session_count_tls(struct dg_session *session);
 void dg_session_uncount_tls(struct dg_session *session, bool is_client);
 /* Counts and logs a handshake of the client that is under way and will not be finished; none: nothing. */
 void dg_session_tls_failed(struct dg_session *session, bool is_late);
+
+/* limits.c. relay.max_sessions was reached when the client came. */
+void dg_session_refuse_crowd(struct dg_session *session);
+/* At the first ReadyForQuery, before it is passed on: false if its user or its database has too many sessions, and then
+   the client has been told so. */
+bool dg_session_take_place(struct dg_split *split);
+/* The start-up deadline has come. */
+void dg_session_startup_is_late(struct dg_session *session);
 
 /* cancel.c: the session was a CancelRequest; its deadline has come. */
 void dg_session_start_cancel(struct dg_session *session, uint32_t pid, struct dg_str key);

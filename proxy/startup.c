@@ -46,6 +46,9 @@ static void on_server_writable(evutil_socket_t fd, short what, void *context)
 static void count_upstream_failure(struct dg_worker *worker, const struct dg_connect_result *result)
 {
     dg_metrics_add(worker->proxy->parts.metrics, DG_FAMILY_UPSTREAM_FAILURES, &result->reason, 1);
+    if (strcmp(result->reason, "timeout") == 0 ||
+        (result->tls_failure != NULL && strcmp(result->tls_failure, "timeout") == 0))
+        dg_count(worker->shard, DG_CELL_LIMIT_CONNECT_TIMEOUT, 1);
     if (result->tls_failure != NULL) {
         const char *labels[] = {"server", result->tls_failure};
         dg_metrics_add(worker->proxy->parts.metrics, DG_FAMILY_TLS_FAILURES, labels, 1);
@@ -82,7 +85,7 @@ static void start_connecting(struct dg_session *session)
     struct dg_worker *worker = session->worker;
     const struct dg_url *upstream = &session->upstream->url;
     if (session->is_over_limit) {
-        dg_session_fail(session, "53300", "driftguard: too many sessions (relay.max_sessions)", NULL);
+        dg_session_refuse_crowd(session);
         return;
     }
     if (worker->is_draining) {
@@ -198,14 +201,6 @@ void dg_session_read_startup(struct dg_session *session)
 
 /* ---- the first ReadyForQuery ------------------------------------------------------------------------------------- */
 
-/* Anything but a plain "no": "database", "true", "on", "1", and what a later version may mean by it. */
-static bool asks_for_replication(const struct dg_startup *startup)
-{
-    struct dg_str value = dg_startup_find_parameter(startup, "replication");
-    return value.len > 0 && !dg_str_is(value, "false") && !dg_str_is(value, "off") && !dg_str_is(value, "no") &&
-           !dg_str_is(value, "0");
-}
-
 /* Values of a start-up packet end in NUL, so they are C strings as they are. */
 static const char *parameter(const struct dg_startup *startup, const char *name, const char *otherwise)
 {
@@ -257,7 +252,7 @@ static void introduce(struct dg_session *session, const struct dg_startup *start
         .path_unknown = own_path.data == NULL && answer == DG_OPTIONS_UNREADABLE,
         .has_role = sets(startup, "role"),
         .no_breaker = sets(startup, "lc_messages") || sets(startup, "idle_session_timeout") || sets(startup, "role"),
-        .is_replication = asks_for_replication(startup),
+        .is_replication = dg_startup_asks_for_replication(startup),
     };
     session->is_blind = client.is_replication;
     const struct dg_guard_host host = {
