@@ -24,7 +24,7 @@ static enum dg_status check_tls(const struct dg_config *config, struct dg_error 
     if (config->upstream[0] != '\0')
         status = dg_url_parse(config->upstream, &upstream, error);
     if (status == DG_OK)
-        status = dg_tls_settings_new(config, &upstream, &settings, error);
+        status = dg_tls_settings_new(config, &upstream, 1, &settings, error);
     explicit_bzero(&upstream, sizeof(upstream));
     if (settings != NULL)
         dg_shared_unref(&settings->shared);

@@ -151,8 +151,8 @@ static struct dg_schema_options schema_options(const struct dg_app *app, const s
         .ssl_cert_file = tls.cert_file,
         .ssl_key_file = tls.key_file,
         .ssl_is_direct = tls.is_direct,
-        .host = app->upstream.host,
-        .port = app->upstream.port,
+        .host = app->upstream.hosts[0].host,
+        .port = app->upstream.hosts[0].port,
         .user = app->upstream.user[0] == '\0' ? NULL : app->upstream.user,
         .password = app->upstream.password[0] == '\0' ? NULL : app->upstream.password,
         .password_file = config->schema_password_file,
@@ -178,7 +178,7 @@ static void on_hangup(evutil_socket_t signal_number, short events, void *context
     (void)events;
     enum dg_status status = load_config(app->arguments, &config, &error);
     if (status == DG_OK)
-        status = dg_tls_settings_new(config, &app->upstream, &tls, &error);
+        status = dg_tls_settings_new(config, &app->upstream, 1, &tls, &error);
     if (status != DG_OK) {
         dg_config_unref(config);
         dg_logf(app->log, DG_LOG_ERROR, "config_rejected",
@@ -373,7 +373,7 @@ static enum dg_status app_run(struct dg_app *app, struct dg_error *error)
     struct dg_tls_settings *tls = NULL;
 
     if (status == DG_OK)
-        status = dg_tls_settings_new(running_config(app), &app->upstream, &tls, error);
+        status = dg_tls_settings_new(running_config(app), &app->upstream, 1, &tls, error);
     if (status == DG_OK)
         dg_published_set(&app->tls, &tls->shared);
     if (status == DG_OK)

@@ -94,7 +94,7 @@ static bool split_host(struct dg_str text, struct dg_str *host, struct dg_str *p
 }
 
 /* A socket folder comes percent-encoded, as the host of a URL cannot contain a slash; it is decoded like any host. */
-static enum dg_status parse_host(struct dg_str text, struct dg_url *url, struct dg_error *error)
+static enum dg_status parse_host(struct dg_str text, struct dg_url_host *into, struct dg_error *error)
 {
     struct dg_str host, port;
     if (!split_host(text, &host, &port))
@@ -102,13 +102,30 @@ static enum dg_status parse_host(struct dg_str text, struct dg_url *url, struct 
     if (host.len == 0)
         return dg_error_set(error, DG_CONFIG,
                             "the URL names no host; write a socket folder as %%2Fvar%%2Frun%%2Fpostgresql");
-    if (memchr(host.data, ',', host.len) != NULL)
-        return dg_error_set(error, DG_CONFIG, "the URL must name one host, not a list");
     if (port.data == NULL)
         port = DG_STR(DEFAULT_PORT);
-    if (!parse_port(port, 1, url->port))
+    if (!parse_port(port, 1, into->port))
         return dg_error_set(error, DG_CONFIG, "the URL's port must be a number from 1 to 65535");
-    return dg_url_decode(host, url->host, sizeof url->host, "host", error);
+    enum dg_status status = dg_url_decode(host, into->host, sizeof into->host, "host", error);
+    /* libpq would take it for a list, and connect elsewhere than we do. */
+    if (status == DG_OK && strchr(into->host, ',') != NULL)
+        return dg_error_set(error, DG_CONFIG, "the URL's host contains a comma; a list of hosts has them unencoded");
+    return status;
+}
+
+/* "a:5432,b": a port belongs to its host alone, as in libpq's URLs. */
+static enum dg_status parse_hosts(struct dg_str text, struct dg_url *url, struct dg_error *error)
+{
+    for (bool has_more = true; has_more;) {
+        struct dg_str host = text;
+        has_more = dg_url_cut(&host, ',', &text);
+        if (url->n_hosts == DG_URL_MAX_HOSTS)
+            return dg_error_set(error, DG_CONFIG, "the URL names more than %d hosts", DG_URL_MAX_HOSTS);
+        enum dg_status status = parse_host(host, &url->hosts[url->n_hosts++], error);
+        if (status != DG_OK)
+            return status;
+    }
+    return DG_OK;
 }
 
 /* Cut at the first ? and / as RFC 3986 does, then at @. The host comes first: its errors quote no password. */
@@ -134,7 +151,7 @@ static enum dg_status parse_url(struct dg_str rest, struct dg_url *url, struct d
                             "in the URL's user and password, the characters @ : / ? %% must be percent-encoded");
     (void)dg_url_cut(&user, ':', &password);
 
-    enum dg_status status = parse_host(host, url, error);
+    enum dg_status status = parse_hosts(host, url, error);
     if (status == DG_OK)
         status = dg_url_decode(user, url->user, sizeof url->user, "user", error);
     if (status == DG_OK)
@@ -146,7 +163,7 @@ static enum dg_status parse_url(struct dg_str rest, struct dg_url *url, struct d
 
 enum dg_status dg_url_parse(const char *text, struct dg_url *url, struct dg_error *error)
 {
-    *url = (struct dg_url){.port = DEFAULT_PORT};
+    *url = (struct dg_url){.n_hosts = 0};
     struct dg_str rest = dg_str_of(text);
     const struct dg_str schemes[] = {DG_STR("postgres://"), DG_STR("postgresql://")};
     for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
@@ -174,6 +191,15 @@ static void encode(struct dg_text *out, const char *part)
     }
 }
 
+void dg_url_print_host(const struct dg_url_host *host, struct dg_text *out)
+{
+    if (strchr(host->host, ':') != NULL)
+        dg_text_printf(out, "[%s]", host->host);
+    else
+        encode(out, host->host);
+    dg_text_printf(out, ":%s", host->port);
+}
+
 void dg_url_print(const struct dg_url *url, struct dg_text *out)
 {
     dg_text_cstr(out, "postgres://");
@@ -181,11 +207,11 @@ void dg_url_print(const struct dg_url *url, struct dg_text *out)
         encode(out, url->user);
         dg_text_char(out, '@');
     }
-    if (strchr(url->host, ':') != NULL)
-        dg_text_printf(out, "[%s]", url->host);
-    else
-        encode(out, url->host);
-    dg_text_printf(out, ":%s", url->port);
+    for (size_t i = 0; i < url->n_hosts; i++) {
+        if (i > 0)
+            dg_text_char(out, ',');
+        dg_url_print_host(&url->hosts[i], out);
+    }
     if (url->database[0] != '\0') {
         dg_text_char(out, '/');
         encode(out, url->database);

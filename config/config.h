@@ -121,11 +121,19 @@ const char *dg_config_needs_restart(const struct dg_config *running, const struc
 void dg_config_print_help(FILE *out);
 void dg_config_print_markdown(struct dg_text *out);
 
-/* A parsed postgres:// or postgresql:// URL (RFC 3986 percent-encoding decoded). Parts that are absent are "", but the
-   port, which is then "5432". Error texts quote nothing of the URL that may be its password. */
-struct dg_url {
-    char host[256]; /* a name, an address without brackets, or a folder that begins with '/' for a unix socket */
+#define DG_URL_MAX_HOSTS 16
+
+/* A name, an address without brackets, or a folder that begins with '/' for a unix socket. */
+struct dg_url_host {
+    char host[256];
     char port[8];
+};
+
+/* A parsed postgres:// or postgresql:// URL (RFC 3986 percent-encoding decoded). Parts that are absent are "", but the
+   ports, which are then "5432". Error texts quote nothing of the URL that may be its password. */
+struct dg_url {
+    struct dg_url_host hosts[DG_URL_MAX_HOSTS]; /* tried in this order, as libpq does */
+    size_t n_hosts;                             /* at least 1 */
     char user[128];
     char password[512];
     char database[128];
@@ -137,7 +145,9 @@ struct dg_url {
     char key_file[256];
 };
 enum dg_status dg_url_parse(const char *text, struct dg_url *url, struct dg_error *error) DG_MUST_CHECK;
-/* "postgres://user@host:port/db" without the password and parameters. */
+/* "host:port", "[address]:port"; a folder percent-encoded, as the URL has it. */
+void dg_url_print_host(const struct dg_url_host *host, struct dg_text *out);
+/* "postgres://user@host:port,host:port/db" without the password and parameters. */
 void dg_url_print(const struct dg_url *url, struct dg_text *out);
 /* How the database is reached by TLS: what the URL says, else the server_tls options. Borrows from both. */
 struct dg_server_tls {

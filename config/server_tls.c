@@ -27,6 +27,16 @@ static enum dg_status read_negotiation(struct dg_str value, struct dg_url *url, 
     return dg_error_set(error, DG_CONFIG, "the URL's sslnegotiation must be postgres or direct");
 }
 
+/* Sessions are the applications' own: which of the servers they want, only they can say, and they can still ask. */
+static enum dg_status read_session_attributes(struct dg_str value, struct dg_error *error)
+{
+    if (dg_str_is(value, "any"))
+        return DG_OK;
+    return dg_error_set(error, DG_CONFIG,
+                        "the URL's target_session_attrs can only be any: driftguard takes the first host that accepts "
+                        "a connection; an application can say it in its own URL, or name the primary's address here");
+}
+
 /* A name as parameters have it can be shown; anything else may be a piece of a password. */
 static enum dg_status unknown_parameter(struct dg_str name, bool has_value, struct dg_error *error)
 {
@@ -57,6 +67,8 @@ static enum dg_status read_parameter(struct dg_str parameter, struct dg_url *url
         return dg_url_decode(value, url->cert_file, sizeof url->cert_file, "sslcert", error);
     if (has_value && dg_str_is(name, "sslkey"))
         return dg_url_decode(value, url->key_file, sizeof url->key_file, "sslkey", error);
+    if (has_value && dg_str_is(name, "target_session_attrs"))
+        return read_session_attributes(value, error);
     return unknown_parameter(name, has_value, error);
 }
 

@@ -53,18 +53,18 @@ static void on_connect(void *context, const struct dg_connect_result *result)
     dg_session_update(session);
 }
 
-static void connect_to(struct dg_session *session, const struct dg_address *address)
+static void connect_by_route(struct dg_session *session)
 {
     struct dg_worker *worker = session->worker;
-    const struct dg_url *upstream = &session->upstream->url;
-    struct dg_tls_settings *tls = dg_worker_tls(worker);
-    int64_t timeout_ms = dg_worker_config(worker)->connect_timeout_ms;
+    const struct dg_route *route = &session->route;
+    const struct dg_connect_plan plan = {.url = &route->upstream->url,
+                                         .first_host = route->host,
+                                         .address = &route->address,
+                                         .tls = dg_worker_tls(worker),
+                                         .upstream = route->upstream->index,
+                                         .timeout_ms = dg_worker_config(worker)->connect_timeout_ms};
     event_del(&session->timer);
-    if (address->len > 0)
-        session->connect = dg_connect_start_address(&worker->resolver, address, tls, timeout_ms, on_connect, session);
-    else
-        session->connect =
-            dg_connect_start(&worker->resolver, upstream->host, upstream->port, tls, timeout_ms, on_connect, session);
+    session->connect = dg_connect_start(&worker->resolver, &plan, on_connect, session);
     if (session->connect == NULL)
         dg_session_enter(session, DG_SESSION_CLOSED);
 }
@@ -74,9 +74,10 @@ void dg_session_start_cancel(struct dg_session *session, uint32_t pid, struct dg
     struct dg_cancel_target target;
     dg_session_enter(session, DG_SESSION_CANCELLING);
     dg_cancel_table_find(session->worker->proxy->cancels, pid, key, &target);
-    session->server_address = target.address;
+    if (target.is_known)
+        session->route = target.route;
     if (target.holding == NULL) {
-        connect_to(session, &target.address);
+        connect_by_route(session);
         return;
     }
     dg_worker_end_hold(target.holding, pid, key);
@@ -110,5 +111,5 @@ void dg_session_continue_cancel(struct dg_session *session)
     else if (must_wait(session))
         dg_session_arm(session, AFTER_HOLD_MS);
     else
-        connect_to(session, &session->server_address);
+        connect_by_route(session);
 }

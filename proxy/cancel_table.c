@@ -13,7 +13,7 @@
 #define KEY_BYTES (sizeof(uint32_t) + DG_CANCEL_KEY_MAX_BYTES)
 
 struct dg_cancel_entry {
-    const struct dg_address *address; /* the session's own, which outlives the entry */
+    const struct dg_route *route; /* the session's own, which outlives the entry */
     struct dg_worker *worker;
     struct dg_session *session;
     bool is_holding;
@@ -69,13 +69,13 @@ static struct dg_cancel_entry *new_entry(uint32_t pid, struct dg_str key)
 }
 
 struct dg_cancel_entry *dg_cancel_table_add(struct dg_cancel_table *table, uint32_t pid, struct dg_str key,
-                                            const struct dg_address *address, struct dg_worker *worker,
+                                            const struct dg_route *route, struct dg_worker *worker,
                                             struct dg_session *session)
 {
     struct dg_cancel_entry *entry = new_entry(pid, key);
     if (entry == NULL)
         return NULL;
-    entry->address = address;
+    entry->route = route;
     entry->worker = worker;
     entry->session = session;
     pthread_mutex_lock(&table->lock);
@@ -123,7 +123,8 @@ void dg_cancel_table_find(struct dg_cancel_table *table, uint32_t pid, struct dg
     pthread_mutex_lock(&table->lock);
     const struct dg_cancel_entry *entry = find(table, pid, key);
     if (entry != NULL) {
-        target->address = *entry->address;
+        target->is_known = true;
+        target->route = *entry->route;
         target->holding = entry->is_holding ? entry->worker : NULL;
     }
     pthread_mutex_unlock(&table->lock);

@@ -1,6 +1,6 @@
 /*
  * Which server a CancelRequest has to go to: from process id and key, which the server gave to the client in
- * BackendKeyData, to the address of that session's server. One table a process; it is locked at the start and end of a
+ * BackendKeyData, to that session's server. One table a process; it is locked at the start and end of a
  * session, when its statement is held, and for each cancel.
  */
 #ifndef DG_PROXY_CANCEL_TABLE_H
@@ -17,9 +17,9 @@ struct dg_cancel_entry;
 struct dg_cancel_table *dg_cancel_table_new(size_t max_entries);
 void dg_cancel_table_free(struct dg_cancel_table *table);
 
-/* `address` outlives the entry. NULL if there is no room: the session's cancels go to the configured upstream then. */
+/* `route` outlives the entry. NULL if there is no room: the session's cancels go where their own connection would. */
 struct dg_cancel_entry *dg_cancel_table_add(struct dg_cancel_table *table, uint32_t pid, struct dg_str key,
-                                            const struct dg_address *address, struct dg_worker *worker,
+                                            const struct dg_route *route, struct dg_worker *worker,
                                             struct dg_session *session);
 /* NULL is allowed. */
 void dg_cancel_table_remove(struct dg_cancel_table *table, struct dg_cancel_entry *entry);
@@ -27,7 +27,8 @@ void dg_cancel_table_remove(struct dg_cancel_table *table, struct dg_cancel_entr
 void dg_cancel_table_set_holding(struct dg_cancel_table *table, struct dg_cancel_entry *entry, bool is_holding);
 
 struct dg_cancel_target {
-    struct dg_address address; /* len 0: unknown */
+    bool is_known;
+    struct dg_route route;     /* if it is known */
     struct dg_worker *holding; /* the worker that holds the session's statement, or NULL */
 };
 void dg_cancel_table_find(struct dg_cancel_table *table, uint32_t pid, struct dg_str key,

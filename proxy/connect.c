@@ -1,6 +1,6 @@
 /*
- * One attempt: resolve -> try an address -> the next one -> TLS -> done. Each address gets an equal share of the time that is
- * left. `done` is called from one place, on_step, which runs as a timer's event: so neither a resolver that answers at
+ * One attempt, host by host: resolve -> try an address -> the next one -> the next host -> TLS -> done. Each address of a
+ * host gets an equal share of what is left of the host's time. `done` is called from one place, on_step, which runs as a timer's event: so neither a resolver that answers at
  * once nor a connect that fails at once calls back into whoever is just starting the attempt.
  */
 #include "proxy/connect.h"
@@ -20,19 +20,26 @@
 
 #define MAX_ADDRESSES 16
 #define TEXT_BYTES 512
+#define TARGET_BYTES 300
 
 struct dg_connect {
     struct event_base *base;
+    struct dg_resolver *resolver;
+    const struct dg_url *url;
+    size_t host;                               /* the one that is tried */
+    bool is_single;                            /* an address was given: no other host */
     struct evdns_getaddrinfo_request *request; /* while resolving */
     struct dg_address addresses[MAX_ADDRESSES];
-    size_t n_addresses;
+    size_t n_addresses; /* of this host */
     size_t next;
     int fd;
     struct event connected;
     struct event step;
-    struct dg_tls_settings *tls; /* a reference, or NULL */
+    struct dg_tls_settings *tls;        /* a reference, or NULL */
+    const struct dg_tls_server *server; /* of `tls`, or NULL */
     struct dg_secure secure;
-    uint64_t deadline_ms;
+    int64_t timeout_ms;
+    uint64_t deadline_ms; /* of this host */
     dg_connect_fn done;
     void *context;
     bool has_ended;
@@ -40,7 +47,6 @@ struct dg_connect {
     const char *reason;
     const char *tls_failure;
     const char *hint;
-    char target[300];
     char text[TEXT_BYTES];
 };
 
@@ -98,12 +104,45 @@ static void step_after(struct dg_connect *attempt, uint64_t delay_ms)
     event_add(&attempt->step, &delay);
 }
 
+/* One more failure for the report: "10.0.0.1:5432: Connection refused; db2:5432: no address". */
+static void add_failure(struct dg_connect *attempt, const char *reason, const char *target, const char *text)
+{
+    size_t len = strlen(attempt->text);
+    attempt->reason = reason;
+    snprintf(attempt->text + len, sizeof attempt->text - len, "%s%s: %s", len > 0 ? "; " : "", target, text);
+}
+
+/* Whatever may be left to try. */
 static void end_with(struct dg_connect *attempt, const char *reason, const char *target, const char *text)
 {
     attempt->has_ended = true;
-    attempt->reason = reason;
-    snprintf(attempt->text, sizeof attempt->text, "%s: %s", target, text);
+    add_failure(attempt, reason, target, text);
     step_after(attempt, 0);
+}
+
+/* Nothing of this host is left to try: the loop goes on with the next one, or reports. */
+static void host_failed(struct dg_connect *attempt)
+{
+    attempt->n_addresses = 0;
+    attempt->next = 0;
+    if (attempt->is_single || ++attempt->host == attempt->url->n_hosts)
+        attempt->has_ended = true;
+    step_after(attempt, 0);
+}
+
+static void print_target(const struct dg_connect *attempt, char text[TARGET_BYTES])
+{
+    const struct dg_url_host *host = &attempt->url->hosts[attempt->host];
+    snprintf(text, TARGET_BYTES, "%s:%s", host->host, host->port);
+}
+
+/* The name gave no address. */
+static void name_failed(struct dg_connect *attempt, const char *reason, const char *text)
+{
+    char target[TARGET_BYTES];
+    print_target(attempt, target);
+    add_failure(attempt, reason, target, text);
+    host_failed(attempt);
 }
 
 static const char *reason_of(int error)
@@ -128,11 +167,11 @@ static void address_failed(struct dg_connect *attempt, int error)
     char where[DG_ADDRESS_TEXT_BYTES];
     dg_address_print(&attempt->addresses[attempt->next - 1], where);
     close_socket(attempt);
-    attempt->reason = reason_of(error);
-    snprintf(attempt->text, sizeof attempt->text, "%s: %s", where, strerror(error));
+    add_failure(attempt, reason_of(error), where, strerror(error));
     if (attempt->next == attempt->n_addresses)
-        attempt->has_ended = true;
-    step_after(attempt, 0);
+        host_failed(attempt);
+    else
+        step_after(attempt, 0);
 }
 
 static void finish(struct dg_connect *attempt)
@@ -174,8 +213,10 @@ static void on_connected(evutil_socket_t fd, short what, void *context)
         return;
     }
     event_del(&attempt->connected);
-    if (attempt->tls != NULL && attempt->tls->server != NULL)
-        dg_secure_start(&attempt->secure, attempt->base, attempt->tls, fd, on_secured, attempt);
+    bool is_local = attempt->addresses[attempt->next - 1].storage.ss_family == AF_UNIX;
+    if (attempt->server != NULL && attempt->server->context != NULL && !is_local)
+        dg_secure_start(&attempt->secure, attempt->base, attempt->server, attempt->url->hosts[attempt->host].host, fd,
+                        on_secured, attempt);
     else
         finish(attempt);
 }
@@ -207,6 +248,8 @@ static void tls_timed_out(struct dg_connect *attempt)
     tls_failed(attempt, "timeout", "the request for TLS or its handshake was not answered in time", NULL);
 }
 
+static void try_host(struct dg_connect *attempt);
+
 /* Something is due: report the end, give an address up that took too long, or try the next one. */
 static void on_step(evutil_socket_t fd, short what, void *context)
 {
@@ -220,8 +263,10 @@ static void on_step(evutil_socket_t fd, short what, void *context)
                                            .text = attempt->text,
                                            .hint = attempt->hint};
         if (attempt->is_established) {
-            result = (struct dg_connect_result){
-                .fd = attempt->fd, .address = attempt->addresses[attempt->next - 1], .tls = attempt->secure.tls};
+            result = (struct dg_connect_result){.fd = attempt->fd,
+                                                .address = attempt->addresses[attempt->next - 1],
+                                                .host = attempt->host,
+                                                .tls = attempt->secure.tls};
             attempt->secure.tls = NULL;
             attempt->fd = -1;
         }
@@ -233,8 +278,10 @@ static void on_step(evutil_socket_t fd, short what, void *context)
         tls_timed_out(attempt);
     } else if (attempt->fd >= 0) {
         address_failed(attempt, ETIMEDOUT);
-    } else {
+    } else if (attempt->n_addresses > 0) {
         try_address(attempt);
+    } else {
+        try_host(attempt);
     }
 }
 
@@ -260,15 +307,16 @@ static void on_resolved(int error, struct evutil_addrinfo *answer, void *context
     if (answer != NULL)
         evutil_freeaddrinfo(answer);
     if (error == EVUTIL_EAI_CANCEL)
-        end_with(attempt, "timeout", attempt->target, "the name was not resolved in time");
+        name_failed(attempt, "timeout", "the name was not resolved in time");
     else if (attempt->n_addresses == 0)
-        end_with(attempt, "resolve", attempt->target, error == 0 ? "no address" : evutil_gai_strerror(error));
+        name_failed(attempt, "resolve", error == 0 ? "no address" : evutil_gai_strerror(error));
     else
         step_after(attempt, 0);
 }
 
-static void resolve(struct dg_connect *attempt, struct dg_resolver *resolver, const char *host, const char *port)
+static void resolve(struct dg_connect *attempt, const char *host, const char *port)
 {
+    struct dg_resolver *resolver = attempt->resolver;
     struct evutil_addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_protocol = IPPROTO_TCP};
     struct evutil_addrinfo *numeric = NULL;
     hints.ai_flags = EVUTIL_AI_NUMERICHOST;
@@ -280,64 +328,64 @@ static void resolve(struct dg_connect *attempt, struct dg_resolver *resolver, co
         resolver->dns =
             evdns_base_new(resolver->base, EVDNS_BASE_INITIALIZE_NAMESERVERS | EVDNS_BASE_DISABLE_WHEN_INACTIVE);
     if (resolver->dns == NULL) {
-        end_with(attempt, "resolve", attempt->target, "no resolver");
+        name_failed(attempt, "resolve", "no resolver");
         return;
     }
     hints.ai_flags = 0;
-    uint64_t now_ms = dg_clock_monotonic_ms();
-    step_after(attempt, attempt->deadline_ms > now_ms ? attempt->deadline_ms - now_ms : 0);
+    step_after(attempt, (uint64_t)attempt->timeout_ms);
     /* NULL when the callback was called already. */
     attempt->request = evdns_getaddrinfo(resolver->dns, host, port, &hints, on_resolved, attempt);
 }
 
-static struct dg_connect *new_attempt(struct dg_resolver *resolver, struct dg_tls_settings *tls, int64_t timeout_ms,
-                                      dg_connect_fn done, void *context)
+static void add_socket_in(struct dg_connect *attempt, const struct dg_url_host *host)
+{
+    struct sockaddr_un local = {.sun_family = AF_UNIX};
+    int len = snprintf(local.sun_path, sizeof local.sun_path, "%s/.s.PGSQL.%s", host->host, host->port);
+    if (len < 0 || (size_t)len >= sizeof local.sun_path) {
+        name_failed(attempt, "resolve", "the socket's path is too long");
+        return;
+    }
+    add_address(attempt, (const struct sockaddr *)&local, sizeof local);
+    step_after(attempt, 0);
+}
+
+static void try_host(struct dg_connect *attempt)
+{
+    const struct dg_url_host *host = &attempt->url->hosts[attempt->host];
+    attempt->deadline_ms = dg_clock_monotonic_ms() + (uint64_t)attempt->timeout_ms;
+    if (host->host[0] == '/')
+        add_socket_in(attempt, host);
+    else
+        resolve(attempt, host->host, host->port);
+}
+
+struct dg_connect *dg_connect_start(struct dg_resolver *resolver, const struct dg_connect_plan *plan,
+                                    dg_connect_fn done, void *context)
 {
     struct dg_connect *attempt = calloc(1, sizeof *attempt);
     if (attempt == NULL)
         return NULL;
     attempt->base = resolver->base;
+    attempt->resolver = resolver;
+    attempt->url = plan->url;
+    attempt->host = plan->first_host;
     attempt->fd = -1;
-    if (tls != NULL)
-        attempt->tls = (struct dg_tls_settings *)dg_shared_ref(&tls->shared);
-    attempt->deadline_ms = dg_clock_monotonic_ms() + (uint64_t)timeout_ms;
+    if (plan->tls != NULL) {
+        attempt->tls = (struct dg_tls_settings *)dg_shared_ref(&plan->tls->shared);
+        attempt->server = &attempt->tls->servers[plan->upstream];
+    }
+    attempt->timeout_ms = plan->timeout_ms;
     attempt->done = done;
     attempt->context = context;
     attempt->reason = "other";
     event_assign(&attempt->step, resolver->base, -1, 0, on_step, attempt);
-    return attempt;
-}
-
-struct dg_connect *dg_connect_start(struct dg_resolver *resolver, const char *host, const char *port,
-                                    struct dg_tls_settings *tls, int64_t timeout_ms, dg_connect_fn done, void *context)
-{
-    struct dg_connect *attempt = new_attempt(resolver, tls, timeout_ms, done, context);
-    if (attempt == NULL)
-        return NULL;
-    snprintf(attempt->target, sizeof attempt->target, "%s:%s", host, port);
-    if (host[0] != '/') {
-        resolve(attempt, resolver, host, port);
+    if (plan->address == NULL || plan->address->len == 0) {
+        try_host(attempt);
         return attempt;
     }
-    struct sockaddr_un local = {.sun_family = AF_UNIX};
-    int len = snprintf(local.sun_path, sizeof local.sun_path, "%s/.s.PGSQL.%s", host, port);
-    if (len < 0 || (size_t)len >= sizeof local.sun_path) {
-        end_with(attempt, "resolve", attempt->target, "the socket's path is too long");
-        return attempt;
-    }
-    add_address(attempt, (const struct sockaddr *)&local, sizeof local);
-    step_after(attempt, 0);
-    return attempt;
-}
-
-struct dg_connect *dg_connect_start_address(struct dg_resolver *resolver, const struct dg_address *address,
-                                            struct dg_tls_settings *tls, int64_t timeout_ms, dg_connect_fn done,
-                                            void *context)
-{
-    struct dg_connect *attempt = new_attempt(resolver, tls, timeout_ms, done, context);
-    if (attempt == NULL)
-        return NULL;
-    add_address(attempt, (const struct sockaddr *)&address->storage, address->len);
+    attempt->is_single = true;
+    attempt->deadline_ms = dg_clock_monotonic_ms() + (uint64_t)plan->timeout_ms;
+    add_address(attempt, (const struct sockaddr *)&plan->address->storage, plan->address->len);
     step_after(attempt, 0);
     return attempt;
 }

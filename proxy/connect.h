@@ -1,6 +1,7 @@
 /*
- * Connecting to a server without blocking: the name is resolved anew each time, and all its addresses are tried in turn
- * until one answers or the deadline passes. Then TLS, where it is wanted; if that fails no further address is tried.
+ * Connecting to a server without blocking. The upstream's hosts are tried in their order, as libpq does: a name is
+ * resolved anew each time, and all its addresses are tried in turn until one answers or the host's time is up. Then TLS,
+ * where it is wanted; if that fails nothing further is tried.
  */
 #ifndef DG_PROXY_CONNECT_H
 #define DG_PROXY_CONNECT_H
@@ -10,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "base/status.h"
+#include "config/config.h"
 
 struct dg_tls;
 struct dg_tls_settings;
@@ -19,6 +21,15 @@ struct dg_address {
     socklen_t len; /* 0: not known */
 };
 
+struct dg_upstream;
+
+/* Which server: of an upstream's hosts the one that `address` was found under. */
+struct dg_route {
+    struct dg_upstream *upstream;
+    size_t host;
+    struct dg_address address;
+};
+
 #define DG_ADDRESS_TEXT_BYTES 128
 /* "127.0.0.1:5432", "[::1]:5432", or a socket's path. */
 void dg_address_print(const struct dg_address *address, char text[DG_ADDRESS_TEXT_BYTES]);
@@ -26,6 +37,7 @@ void dg_address_print(const struct dg_address *address, char text[DG_ADDRESS_TEX
 struct dg_connect_result {
     int fd; /* the receiver's to close; -1 on failure */
     struct dg_address address;
+    size_t host;             /* which of the upstream's hosts it is an address of */
     struct dg_tls *tls;      /* the receiver's; NULL: plain */
     const char *reason;      /* on failure, the label for metrics: resolve, refused, timeout, unreachable, tls, other */
     const char *tls_failure; /* with reason tls: its label */
@@ -45,14 +57,19 @@ struct dg_resolver {
 };
 void dg_resolver_fini(struct dg_resolver *resolver);
 
-/* `host` is a name, a numeric address, or a folder that begins with '/' (then the socket .s.PGSQL.PORT in it). `tls` says
-   how TLS is spoken; NULL: not at all. */
-struct dg_connect *dg_connect_start(struct dg_resolver *resolver, const char *host, const char *port,
-                                    struct dg_tls_settings *tls, int64_t timeout_ms, dg_connect_fn done, void *context);
-/* To an address that is known. */
-struct dg_connect *dg_connect_start_address(struct dg_resolver *resolver, const struct dg_address *address,
-                                            struct dg_tls_settings *tls, int64_t timeout_ms, dg_connect_fn done,
-                                            void *context);
+/* Where to, and how. */
+struct dg_connect_plan {
+    const struct dg_url *url;         /* outlives the attempt */
+    size_t first_host;                /* hosts before it are passed over */
+    const struct dg_address *address; /* of url->hosts[first_host]: it alone is tried; NULL or len 0: not known */
+    struct dg_tls_settings *tls;      /* NULL: no TLS, whatever is configured */
+    size_t upstream;                  /* which of tls->servers */
+    int64_t timeout_ms;               /* for each host */
+};
+
+/* NULL if there is no memory. */
+struct dg_connect *dg_connect_start(struct dg_resolver *resolver, const struct dg_connect_plan *plan,
+                                    dg_connect_fn done, void *context);
 /* Gives up; `done` is not called. NULL is allowed. */
 void dg_connect_cancel(struct dg_connect *connect);
 

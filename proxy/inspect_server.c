@@ -152,8 +152,7 @@ static enum dg_step inspect_key(struct dg_session *session, struct dg_str body)
     uint32_t pid;
     struct dg_str key;
     if (session->cancel == NULL && dg_backend_key_read(body, &pid, &key) == DG_OK)
-        session->cancel =
-            dg_cancel_table_add(worker->proxy->cancels, pid, key, &session->server_address, worker, session);
+        session->cancel = dg_cancel_table_add(worker->proxy->cancels, pid, key, &session->route, worker, session);
     return DG_STEP_PASS;
 }
 

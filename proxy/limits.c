@@ -72,7 +72,7 @@ bool dg_session_take_place(struct dg_split *split)
     const struct dg_quota_limits limits = {(size_t)config->max_sessions_per_user,
                                            (size_t)config->max_sessions_per_database};
     enum dg_quota_answer answer =
-        dg_quota_enter(session->worker->proxy->quota, session->upstream, name_of(&startup, "user"),
+        dg_quota_enter(session->worker->proxy->quota, session->route.upstream, name_of(&startup, "user"),
                        database_of(&startup), &limits, &session->place);
     if (answer == DG_QUOTA_ADMITTED)
         return true;

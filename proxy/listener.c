@@ -114,8 +114,9 @@ static void on_probe(evutil_socket_t fd, short what, void *context)
     if (atomic_load(&upstream->was_reached))
         return;
     struct dg_worker *worker = &upstream->proxy->workers[0];
-    upstream->probing = dg_connect_start(&worker->resolver, upstream->url.host, upstream->url.port, NULL,
-                                         dg_worker_config(worker)->connect_timeout_ms, on_probed, upstream);
+    const struct dg_connect_plan plan = {.url = &upstream->url,
+                                         .timeout_ms = dg_worker_config(worker)->connect_timeout_ms};
+    upstream->probing = dg_connect_start(&worker->resolver, &plan, on_probed, upstream);
     if (upstream->probing == NULL)
         after(&upstream->probe, PROBE_MS);
 }

@@ -121,17 +121,33 @@ static bool is_listener(const struct sockaddr *upstream, const struct sockaddr *
 }
 
 /* A name that does not resolve now may later; then it is looked at when clients come, not here. */
-static bool upstream_is_listener(const struct dg_url *upstream, const struct dg_address *own)
+static bool host_is_listener(const struct dg_url_host *host, const struct dg_address *own)
 {
     struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
     struct addrinfo *addresses = NULL;
     bool found = false;
-    if (upstream->host[0] == '/' || getaddrinfo(upstream->host, upstream->port, &hints, &addresses) != 0)
+    if (host->host[0] == '/' || getaddrinfo(host->host, host->port, &hints, &addresses) != 0)
         return false;
     for (const struct addrinfo *at = addresses; at != NULL && !found; at = at->ai_next)
         found = is_listener(at->ai_addr, (const struct sockaddr *)&own->storage);
     freeaddrinfo(addresses);
     return found;
+}
+
+/* Any listener as a host of any upstream: a session would come back to us for ever. */
+static enum dg_status refuse_loops(const struct dg_proxy *proxy, const struct dg_listener *listener,
+                                   const struct dg_address *own, struct dg_error *error)
+{
+    for (size_t i = 0; i < proxy->n_upstreams; i++) {
+        const struct dg_url *url = &proxy->upstreams[i].url;
+        for (size_t j = 0; j < url->n_hosts; j++) {
+            if (host_is_listener(&url->hosts[j], own))
+                return dg_error_set(error, DG_CONFIG,
+                                    "upstream %s:%s is the address that driftguard itself listens on (%s)",
+                                    url->hosts[j].host, url->hosts[j].port, listener->address);
+        }
+    }
+    return DG_OK;
 }
 
 /* ---- the proxy --------------------------------------------------------------------------------------------------- */
@@ -145,14 +161,7 @@ static enum dg_status open_listener(struct dg_listener *listener, const char *li
     if (getsockname(listener->fd, (struct sockaddr *)&own.storage, &own.len) != 0)
         return dg_error_set(error, DG_IO, "cannot listen on %s: %s", listen_text, strerror(errno));
     dg_address_print(&own, listener->address);
-    for (size_t i = 0; i < listener->proxy->n_upstreams; i++) {
-        const struct dg_url *upstream = &listener->proxy->upstreams[i].url;
-        if (upstream_is_listener(upstream, &own))
-            return dg_error_set(error, DG_CONFIG,
-                                "upstream %s:%s is the address that driftguard itself listens on (%s)", upstream->host,
-                                upstream->port, listener->address);
-    }
-    return DG_OK;
+    return refuse_loops(listener->proxy, listener, &own, error);
 }
 
 static enum dg_status make_upstreams(struct dg_proxy *proxy, const struct dg_config *config, struct dg_error *error)

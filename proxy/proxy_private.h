@@ -15,6 +15,7 @@
 /* Where the clients of some listeners go. */
 struct dg_upstream {
     struct dg_proxy *proxy;
+    size_t index; /* among the proxy's */
     const char *name;
     struct dg_url url;
     atomic_bool was_reached;

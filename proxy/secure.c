@@ -61,13 +61,13 @@ static void go_on(struct dg_secure *secure)
 static void begin_handshake(struct dg_secure *secure)
 {
     secure->is_handshaking = true;
-    secure->tls = dg_tls_connect(secure->settings, secure->fd);
+    secure->tls = dg_tls_connect(secure->server, secure->host, secure->fd);
     go_on(secure);
 }
 
 static void server_said_no(struct dg_secure *secure)
 {
-    if (secure->settings->server_sslmode <= DG_SSLMODE_OPTIONAL)
+    if (secure->server->sslmode <= DG_SSLMODE_OPTIONAL)
         secure->done(secure->context);
     else
         fail(secure, "refused", "it does not support TLS, which server_tls.sslmode requires",
@@ -109,16 +109,17 @@ static void on_ready(evutil_socket_t fd, short what, void *context)
         read_answer(secure);
 }
 
-void dg_secure_start(struct dg_secure *secure, struct event_base *base, const struct dg_tls_settings *settings, int fd,
-                     dg_secure_fn done, void *context)
+void dg_secure_start(struct dg_secure *secure, struct event_base *base, const struct dg_tls_server *server,
+                     const char *host, int fd, dg_secure_fn done, void *context)
 {
     static const char request[] = {0, 0, 0, 8, 0x04, (char)0xd2, 0x16, 0x2f};
-    *secure = (struct dg_secure){.base = base, .settings = settings, .fd = fd, .done = done, .context = context};
-    secure->is_handshaking = settings->is_direct;
+    *secure =
+        (struct dg_secure){.base = base, .server = server, .host = host, .fd = fd, .done = done, .context = context};
+    secure->is_handshaking = server->is_direct;
     /* A new connection takes eight bytes; what keeps it from that shows when the answer is read. */
-    if (!settings->is_direct)
+    if (!server->is_direct)
         (void)!send(fd, request, sizeof request, MSG_NOSIGNAL);
-    wait_for(secure, settings->is_direct ? EV_WRITE : EV_READ);
+    wait_for(secure, server->is_direct ? EV_WRITE : EV_READ);
 }
 
 void dg_secure_fini(struct dg_secure *secure)

@@ -17,8 +17,9 @@ typedef void (*dg_secure_fn)(void *context);
 struct dg_secure {
     struct event_base *base;
     struct event ready;
-    const struct dg_tls_settings *settings; /* borrowed */
-    int fd;                                 /* borrowed */
+    const struct dg_tls_server *server; /* borrowed */
+    const char *host;                   /* borrowed */
+    int fd;                             /* borrowed */
     bool is_handshaking;
     dg_secure_fn done;
     void *context;
@@ -29,8 +30,9 @@ struct dg_secure {
     const char *hint; /* what to do, or NULL */
 };
 
-void dg_secure_start(struct dg_secure *secure, struct event_base *base, const struct dg_tls_settings *settings, int fd,
-                     dg_secure_fn done, void *context);
+/* `host`: see dg_tls_connect. */
+void dg_secure_start(struct dg_secure *secure, struct event_base *base, const struct dg_tls_server *server,
+                     const char *host, int fd, dg_secure_fn done, void *context);
 /* Frees what was not taken; before the socket is closed. All zero is allowed. */
 void dg_secure_fini(struct dg_secure *secure);
 

@@ -193,7 +193,7 @@ void dg_session_open(struct dg_worker *worker, struct dg_upstream *upstream, int
     const struct dg_config *config = dg_worker_config(worker);
     session->worker = worker;
     session->state = DG_SESSION_STARTUP;
-    session->upstream = upstream;
+    session->route.upstream = upstream;
     session->is_over_limit = is_over_limit;
     session->server.fd = -1;
     dg_stream_open(&session->client, worker->base, fd, on_client_readable, on_client_writable, session);
@@ -279,7 +279,7 @@ void dg_session_server_gone(struct dg_session *session)
     }
     char address[DG_ADDRESS_TEXT_BYTES];
     char text[DG_ADDRESS_TEXT_BYTES + 80];
-    dg_address_print(&session->server_address, address);
+    dg_address_print(&session->route.address, address);
     snprintf(text, sizeof text, "driftguard: the database at %s closed the connection", address);
     dg_logf(session->worker->proxy->parts.log, DG_LOG_INFO, "server_gone", "the database closed a session's connection",
             dg_field_str("address", address));

@@ -49,7 +49,6 @@ struct dg_startup;
 
 struct dg_session {
     struct dg_worker *worker;
-    struct dg_upstream *upstream;
     struct dg_session *previous;
     struct dg_session *next;
     enum dg_session_state state;
@@ -59,7 +58,7 @@ struct dg_session {
     struct dg_flow to_client;
     struct event timer; /* start-up, hold and parting deadlines, one at a time; not armed in steady state */
     struct dg_connect *connect;
-    struct dg_address server_address;
+    struct dg_route route; /* its address and host from AUTHENTICATING on */
     struct dg_cancel_entry *cancel;
     struct dg_quota_place place; /* since the first ReadyForQuery */
     struct dg_buffer startup;    /* the start-up packet, until the first ReadyForQuery */

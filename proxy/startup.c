@@ -69,8 +69,9 @@ static void on_connect(void *context, const struct dg_connect_result *result)
         dg_session_update(session);
         return;
     }
-    atomic_store(&session->upstream->was_reached, true);
-    session->server_address = result->address;
+    atomic_store(&session->route.upstream->was_reached, true);
+    session->route.host = result->host;
+    session->route.address = result->address;
     dg_stream_open(&session->server, session->worker->base, result->fd, on_server_readable, on_server_writable,
                    session);
     dg_session_secure_server(session, result->tls);
@@ -83,7 +84,6 @@ static void on_connect(void *context, const struct dg_connect_result *result)
 static void start_connecting(struct dg_session *session)
 {
     struct dg_worker *worker = session->worker;
-    const struct dg_url *upstream = &session->upstream->url;
     if (session->is_over_limit) {
         dg_session_refuse_crowd(session);
         return;
@@ -93,8 +93,11 @@ static void start_connecting(struct dg_session *session)
         return;
     }
     dg_session_enter(session, DG_SESSION_CONNECTING);
-    session->connect = dg_connect_start(&worker->resolver, upstream->host, upstream->port, dg_worker_tls(worker),
-                                        dg_worker_config(worker)->connect_timeout_ms, on_connect, session);
+    const struct dg_connect_plan plan = {.url = &session->route.upstream->url,
+                                         .tls = dg_worker_tls(worker),
+                                         .upstream = session->route.upstream->index,
+                                         .timeout_ms = dg_worker_config(worker)->connect_timeout_ms};
+    session->connect = dg_connect_start(&worker->resolver, &plan, on_connect, session);
     if (session->connect == NULL)
         dg_session_fail(session, "53200", "driftguard: out of memory", NULL);
 }
@@ -240,7 +243,7 @@ static void introduce(struct dg_session *session, const struct dg_startup *start
     enum dg_options_answer answer = dg_startup_options_find(options, "search_path", search_path, sizeof search_path);
     struct dg_str own_path = dg_startup_find_setting(startup, "search_path");
     const char *user = parameter(startup, "user", "");
-    dg_address_print(&session->server_address, address);
+    dg_address_print(&session->route.address, address);
     struct dg_guard_client client = {
         .user = user,
         .database = parameter(startup, "database", user),

@@ -69,16 +69,29 @@ static bool is_numeric(const char *host)
     return inet_pton(AF_INET, host, &address) == 1 || inet_pton(AF_INET6, host, &address) == 1;
 }
 
-struct dg_tls *dg_tls_connect(const struct dg_tls_settings *settings, int fd)
+/* verify-full: the certificate must be for this name or address. */
+static bool expect_host(SSL *ssl, const char *host)
 {
-    struct dg_tls *tls = new_tls(settings->server, fd);
+    X509_VERIFY_PARAM *parameters = SSL_get0_param(ssl);
+    X509_VERIFY_PARAM_set_hostflags(parameters, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    return X509_VERIFY_PARAM_set1_ip_asc(parameters, host) == 1 ||
+           X509_VERIFY_PARAM_set1_host(parameters, host, 0) == 1;
+}
+
+struct dg_tls *dg_tls_connect(const struct dg_tls_server *server, const char *host, int fd)
+{
+    struct dg_tls *tls = new_tls(server->context, fd);
     if (tls == NULL)
         return NULL;
+    if (server->sslmode == DG_SSLMODE_VERIFY_FULL && !expect_host(tls->ssl, host)) {
+        dg_tls_free(tls);
+        return NULL;
+    }
     SSL_set_connect_state(tls->ssl);
-    tls->needs_alpn = settings->is_direct;
+    tls->needs_alpn = server->is_direct;
     /* RFC 6066: no addresses in SNI. */
-    if (settings->host[0] != '\0' && !is_numeric(settings->host))
-        (void)SSL_set_tlsext_host_name(tls->ssl, settings->host);
+    if (!is_numeric(host))
+        (void)SSL_set_tlsext_host_name(tls->ssl, host);
     return tls;
 }
 

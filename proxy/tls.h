@@ -18,6 +18,7 @@
 #include "proxy/stream.h"
 
 struct dg_tls_settings;
+struct dg_tls_server;
 
 struct dg_tls {
     SSL *ssl;
@@ -37,8 +38,9 @@ struct dg_tls {
 /* A client's handshake. `first_bytes` of it were read already; `is_direct`: the client did not ask before it, and must
    name the protocol. NULL without memory. */
 struct dg_tls *dg_tls_accept(const struct dg_tls_settings *settings, int fd, struct dg_str first_bytes, bool is_direct);
-/* Ours to the database. */
-struct dg_tls *dg_tls_connect(const struct dg_tls_settings *settings, int fd);
+/* Ours to the database. `host` is the server's configured name: for SNI, and with verify-full the certificate must be
+   its own. NULL without memory. */
+struct dg_tls *dg_tls_connect(const struct dg_tls_server *server, const char *host, int fd);
 /* Without a goodbye: dg_tls_shut before it. NULL is allowed. */
 void dg_tls_free(struct dg_tls *tls);
 

@@ -33,7 +33,8 @@ static void free_settings(struct dg_shared *object)
 {
     struct dg_tls_settings *settings = (struct dg_tls_settings *)object;
     SSL_CTX_free(settings->client);
-    SSL_CTX_free(settings->server);
+    for (size_t i = 0; i < settings->n_servers; i++)
+        SSL_CTX_free(settings->servers[i].context);
     free(settings);
 }
 
@@ -171,75 +172,79 @@ static enum dg_status make_client(const struct leg *leg, bool is_verified, SSL_C
     return DG_OK;
 }
 
-/* verify-full: the certificate must be for this name or address. */
-static bool expect_host(SSL_CTX *context, const char *host)
-{
-    X509_VERIFY_PARAM *parameters = SSL_CTX_get0_param(context);
-    X509_VERIFY_PARAM_set_hostflags(parameters, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    return X509_VERIFY_PARAM_set1_ip_asc(parameters, host) == 1 ||
-           X509_VERIFY_PARAM_set1_host(parameters, host, 0) == 1;
-}
-
 /* As libpq has it, a CA that is given is used, whatever the mode. */
-static enum dg_status make_server(const struct leg *leg, const struct dg_tls_settings *settings, SSL_CTX **result,
-                                  struct dg_error *error)
+static enum dg_status make_server(const struct leg *leg, struct dg_tls_server *server, struct dg_error *error)
 {
     static const unsigned char alpn[] = "\12postgresql";
-    bool is_verified = settings->server_sslmode >= DG_SSLMODE_VERIFY_CA;
+    bool is_verified = server->sslmode >= DG_SSLMODE_VERIFY_CA;
     if (is_verified && leg->ca_file[0] == '\0')
         return dg_error_set(error, DG_CONFIG, "server_tls.sslmode %s needs server_tls.ca_file (sslrootcert in the URL)",
                             leg->sslmode);
-    if (settings->is_direct && settings->server_sslmode < DG_SSLMODE_REQUIRE)
+    if (server->is_direct && server->sslmode < DG_SSLMODE_REQUIRE)
         return dg_error_set(error, DG_CONFIG,
                             "server_tls.direct needs server_tls.sslmode require, verify-ca or "
                             "verify-full, and it is %s",
                             leg->sslmode);
-    SSL_CTX *context = *result = new_context(TLS_client_method());
+    SSL_CTX *context = server->context = new_context(TLS_client_method());
     if (context == NULL)
         return dg_error_set(error, DG_NO_MEMORY, "out of memory");
-    if (settings->is_direct && SSL_CTX_set_alpn_protos(context, alpn, sizeof alpn - 1) != 0)
+    if (server->is_direct && SSL_CTX_set_alpn_protos(context, alpn, sizeof alpn - 1) != 0)
         return dg_error_set(error, DG_NO_MEMORY, "out of memory");
     enum dg_status status = leg->cert_file[0] == '\0' ? DG_OK : load_certificate(context, leg, error);
     if (status == DG_OK && leg->ca_file[0] != '\0') {
         status = load_ca(context, leg, error);
         SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
     }
-    if (status == DG_OK && settings->server_sslmode == DG_SSLMODE_VERIFY_FULL && !expect_host(context, settings->host))
-        return dg_error_set(error, DG_CONFIG, "the upstream's host cannot be verified");
     return status;
 }
 
-static enum dg_status make_contexts(const struct dg_config *config, const struct dg_server_tls *server,
-                                    struct dg_tls_settings *made, struct dg_error *error)
+/* TLS is not spoken on a Unix socket. */
+static bool has_network_host(const struct dg_url *upstream)
 {
-    const struct leg client_leg = {"client_tls", dg_client_sslmode_name(made->client_sslmode),
-                                   config->client_tls_ca_file, config->client_tls_cert_file,
-                                   config->client_tls_key_file};
-    const struct leg server_leg = {"server_tls", dg_server_sslmode_name(made->server_sslmode), server->ca_file,
-                                   server->cert_file, server->key_file};
-    enum dg_status status = DG_OK;
-    if (made->client_sslmode != DG_SSLMODE_DISABLE)
-        status = make_client(&client_leg, made->client_sslmode >= DG_SSLMODE_VERIFY_CA, &made->client, error);
-    if (status == DG_OK && made->server_sslmode != DG_SSLMODE_DISABLE && made->host[0] != '/')
-        status = make_server(&server_leg, made, &made->server, error);
-    return status;
+    for (size_t i = 0; i < upstream->n_hosts; i++) {
+        if (upstream->hosts[i].host[0] != '/')
+            return true;
+    }
+    return upstream->n_hosts == 0;
 }
 
-enum dg_status dg_tls_settings_new(const struct dg_config *config, const struct dg_url *upstream,
+static enum dg_status make_client_leg(const struct dg_config *config, struct dg_tls_settings *made,
+                                      struct dg_error *error)
+{
+    const struct leg leg = {"client_tls", dg_client_sslmode_name(config->client_tls_sslmode),
+                            config->client_tls_ca_file, config->client_tls_cert_file, config->client_tls_key_file};
+    made->client_sslmode = config->client_tls_sslmode;
+    if (made->client_sslmode == DG_SSLMODE_DISABLE)
+        return DG_OK;
+    return make_client(&leg, made->client_sslmode >= DG_SSLMODE_VERIFY_CA, &made->client, error);
+}
+
+static enum dg_status make_server_leg(const struct dg_config *config, const struct dg_url *upstream,
+                                      struct dg_tls_server *made, struct dg_error *error)
+{
+    struct dg_server_tls tls;
+    dg_config_server_tls(config, upstream, &tls);
+    const struct leg leg = {"server_tls", dg_server_sslmode_name(tls.sslmode), tls.ca_file, tls.cert_file,
+                            tls.key_file};
+    made->sslmode = tls.sslmode;
+    made->is_direct = tls.is_direct;
+    if (made->sslmode == DG_SSLMODE_DISABLE || !has_network_host(upstream))
+        return DG_OK;
+    return make_server(&leg, made, error);
+}
+
+enum dg_status dg_tls_settings_new(const struct dg_config *config, const struct dg_url *upstreams, size_t n_upstreams,
                                    struct dg_tls_settings **settings, struct dg_error *error)
 {
-    struct dg_server_tls server;
     *settings = NULL;
-    struct dg_tls_settings *made = calloc(1, sizeof *made);
+    struct dg_tls_settings *made = calloc(1, sizeof *made + n_upstreams * sizeof made->servers[0]);
     if (made == NULL)
         return dg_error_set(error, DG_NO_MEMORY, "out of memory");
     dg_shared_init(&made->shared, free_settings);
-    dg_config_server_tls(config, upstream, &server);
-    made->client_sslmode = config->client_tls_sslmode;
-    made->server_sslmode = server.sslmode;
-    made->is_direct = server.is_direct;
-    snprintf(made->host, sizeof made->host, "%s", upstream->host);
-    enum dg_status status = make_contexts(config, &server, made, error);
+    made->n_servers = n_upstreams;
+    enum dg_status status = make_client_leg(config, made, error);
+    for (size_t i = 0; i < n_upstreams && status == DG_OK; i++)
+        status = make_server_leg(config, &upstreams[i], &made->servers[i], error);
     ERR_clear_error();
     if (status != DG_OK) {
         dg_shared_unref(&made->shared);

@@ -397,7 +397,7 @@ static enum dg_status publish_tls(const struct dg_config *config, struct dg_publ
     struct dg_url upstream;
     enum dg_status status = dg_url_parse(config->upstream, &upstream, error);
     if (status == DG_OK)
-        status = dg_tls_settings_new(config, &upstream, &settings, error);
+        status = dg_tls_settings_new(config, &upstream, 1, &settings, error);
     if (status == DG_OK)
         dg_published_set(published, &settings->shared);
     return status;

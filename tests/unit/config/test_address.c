@@ -39,11 +39,52 @@ static void urls_are_taken_apart(void **state)
         struct dg_url url;
         struct dg_error error = {DG_OK, ""};
         assert_int_equal(dg_url_parse(cases[i].text, &url, &error), DG_OK);
-        assert_string_equal(url.host, cases[i].url.host);
-        assert_string_equal(url.port, cases[i].url.port);
+        assert_int_equal(url.n_hosts, 1);
+        assert_string_equal(url.hosts[0].host, cases[i].url.host);
+        assert_string_equal(url.hosts[0].port, cases[i].url.port);
         assert_string_equal(url.user, cases[i].url.user);
         assert_string_equal(url.password, cases[i].url.password);
         assert_string_equal(url.database, cases[i].url.database);
+        struct dg_text out;
+        dg_text_init(&out, 1000);
+        dg_url_print(&url, &out);
+        assert_string_equal(dg_text_get(&out), cases[i].printed);
+        dg_text_fini(&out);
+    }
+}
+
+static void a_url_may_list_hosts_each_with_its_port(void **state)
+{
+    (void)state;
+    const struct {
+        const char *text;
+        size_t n_hosts;
+        const char *hosts[3], *ports[3];
+        const char *printed;
+    } cases[] = {
+        {"postgres://a,b/shop", 2, {"a", "b"}, {"5432", "5432"}, "postgres://a:5432,b:5432/shop"},
+        {"postgres://u:p@a:1,b:2,c:3/shop?target_session_attrs=any",
+         3,
+         {"a", "b", "c"},
+         {"1", "2", "3"},
+         "postgres://u@a:1,b:2,c:3/shop"},
+        /* A port is not the next host's. */
+        {"postgres://a:6000,b", 2, {"a", "b"}, {"6000", "5432"}, "postgres://a:6000,b:5432"},
+        {"postgres://[::1]:1,10.0.0.1,%2Frun%2Fpg:3",
+         3,
+         {"::1", "10.0.0.1", "/run/pg"},
+         {"1", "5432", "3"},
+         "postgres://[::1]:1,10.0.0.1:5432,%2Frun%2Fpg:3"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct dg_url url;
+        struct dg_error error = {DG_OK, ""};
+        assert_int_equal(dg_url_parse(cases[i].text, &url, &error), DG_OK);
+        assert_int_equal(url.n_hosts, cases[i].n_hosts);
+        for (size_t j = 0; j < url.n_hosts; j++) {
+            assert_string_equal(url.hosts[j].host, cases[i].hosts[j]);
+            assert_string_equal(url.hosts[j].port, cases[i].ports[j]);
+        }
         struct dg_text out;
         dg_text_init(&out, 1000);
         dg_url_print(&url, &out);
@@ -128,7 +169,11 @@ static void wrong_urls_are_refused_and_the_password_kept(void **state)
         {"postgres://u:s3cret@db:65536", "port must be"},
         {"postgres://u:s3cret@db:99999999999", "port must be"},
         {"postgres://u:s3cret@db:54x2", "port must be"},
-        {"postgres://u:s3cret@a,b", "one host"},
+        {"postgres://u:s3cret@a,", "names no host"},
+        {"postgres://u:s3cret@,b", "names no host"},
+        {"postgres://u:s3cret@a:1,b:0", "port must be"},
+        {"postgres://u:s3cret@a%2Cb", "contains a comma"},
+        {"postgres://u:s3cret@a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q", "more than 16 hosts"},
         {"postgres://u:s3cret@::1:5432", "[address]:port"},
         {"postgres://u:s3cret@[::1", "[address]:port"},
         {"postgres://u:s3cret@[::1]5432", "[address]:port"},
@@ -146,6 +191,7 @@ static void wrong_urls_are_refused_and_the_password_kept(void **state)
         {"postgres://u:s3cret@db?sslmode=allow", "must be one of disable, prefer"},
         {"postgres://u:s3cret@db?sslmode=disable&sslcrl=x", "\"sslcrl\" is not supported"},
         {"postgres://u:s3cret@db?sslnegotiation=never", "postgres or direct"},
+        {"postgres://u:s3cret@a,b?target_session_attrs=read-write", "target_session_attrs can only be any"},
         {"postgres://u:s3cret@db?sslcert=%zz", "two hexadecimal digits"},
         {"postgres://db?sslmode", "other than libpq's"},
         {"postgres://db?password=s3cret", "\"password\" is not supported"},
@@ -253,6 +299,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(urls_are_taken_apart),
+        cmocka_unit_test(a_url_may_list_hosts_each_with_its_port),
         cmocka_unit_test(a_url_says_how_tls_is_spoken),
         cmocka_unit_test(what_the_url_says_wins_over_the_options),
         cmocka_unit_test(wrong_urls_are_refused_and_the_password_kept),

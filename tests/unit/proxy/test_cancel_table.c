@@ -18,12 +18,12 @@ static char memory[4];
 #define WORKER_A ((struct dg_worker *)&memory[2])
 #define WORKER_B ((struct dg_worker *)&memory[3])
 
-static struct dg_address address_of(unsigned short port)
+static struct dg_route route_to(unsigned short port)
 {
-    struct dg_address address = {.len = sizeof(struct sockaddr_in)};
+    struct dg_route route = {.address.len = sizeof(struct sockaddr_in)};
     struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(port)};
-    memcpy(&address.storage, &v4, sizeof v4);
-    return address;
+    memcpy(&route.address.storage, &v4, sizeof v4);
+    return route;
 }
 
 static void assert_goes_to(struct dg_cancel_table *table, uint32_t pid, struct dg_str key, unsigned short port)
@@ -31,11 +31,12 @@ static void assert_goes_to(struct dg_cancel_table *table, uint32_t pid, struct d
     struct dg_cancel_target target;
     dg_cancel_table_find(table, pid, key, &target);
     if (port == 0) {
-        assert_int_equal(target.address.len, 0);
+        assert_false(target.is_known);
         return;
     }
     char text[DG_ADDRESS_TEXT_BYTES], expected[DG_ADDRESS_TEXT_BYTES];
-    dg_address_print(&target.address, text);
+    assert_true(target.is_known);
+    dg_address_print(&target.route.address, text);
     snprintf(expected, sizeof expected, "0.0.0.0:%u", (unsigned)port);
     assert_string_equal(text, expected);
 }
@@ -44,7 +45,7 @@ static void a_key_finds_its_server_until_the_session_ends(void **state)
 {
     (void)state;
     struct dg_cancel_table *table = dg_cancel_table_new(10);
-    struct dg_address one = address_of(1), two = address_of(2);
+    struct dg_route one = route_to(1), two = route_to(2);
     struct dg_cancel_entry *a = dg_cancel_table_add(table, 7, DG_STR("aaaa"), &one, WORKER_A, SESSION_A);
     struct dg_cancel_entry *b = dg_cancel_table_add(table, 7, DG_STR("bbbb"), &two, WORKER_B, SESSION_B);
     assert_non_null(a);
@@ -66,7 +67,7 @@ static void only_its_own_worker_gets_the_session(void **state)
 {
     (void)state;
     struct dg_cancel_table *table = dg_cancel_table_new(10);
-    struct dg_address one = address_of(1);
+    struct dg_route one = route_to(1);
     struct dg_cancel_entry *a = dg_cancel_table_add(table, 7, DG_STR("aaaa"), &one, WORKER_A, SESSION_A);
     struct dg_cancel_target target;
     assert_ptr_equal(dg_cancel_table_session(table, 7, DG_STR("aaaa"), WORKER_A), SESSION_A);
@@ -87,7 +88,7 @@ static void of_two_equal_keys_the_later_counts_and_the_earlier_removes_only_itse
 {
     (void)state;
     struct dg_cancel_table *table = dg_cancel_table_new(10);
-    struct dg_address one = address_of(1), two = address_of(2);
+    struct dg_route one = route_to(1), two = route_to(2);
     struct dg_cancel_entry *a = dg_cancel_table_add(table, 7, DG_STR("aaaa"), &one, WORKER_A, SESSION_A);
     struct dg_cancel_entry *b = dg_cancel_table_add(table, 7, DG_STR("aaaa"), &two, WORKER_B, SESSION_B);
     assert_goes_to(table, 7, DG_STR("aaaa"), 2);
@@ -102,7 +103,7 @@ static void keys_and_the_table_are_bounded(void **state)
 {
     (void)state;
     struct dg_cancel_table *table = dg_cancel_table_new(2);
-    struct dg_address one = address_of(1);
+    struct dg_route one = route_to(1);
     char key[300] = {0};
     assert_null(dg_cancel_table_add(table, 1, (struct dg_str){key, 257}, &one, WORKER_A, SESSION_A));
     struct dg_cancel_entry *longest =

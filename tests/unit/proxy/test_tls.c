@@ -45,14 +45,14 @@ static struct dg_config config_of(const struct dg_test_certificate *certificate)
 static int set_up(void **state)
 {
     struct world *world = calloc(1, sizeof *world);
-    struct dg_url upstream = {.host = "localhost"};
+    struct dg_url upstream = {.hosts = {{.host = "localhost"}}, .n_hosts = 1};
     struct dg_error error;
     (void)signal(SIGPIPE, SIG_IGN);
     dg_test_certificate_make(&world->certificate);
     struct dg_config config = config_of(&world->certificate);
     world->base = event_base_new();
     assert_non_null(world->base);
-    assert_int_equal(dg_tls_settings_new(&config, &upstream, &world->settings, &error), DG_OK);
+    assert_int_equal(dg_tls_settings_new(&config, &upstream, 1, &world->settings, &error), DG_OK);
     *state = world;
     return 0;
 }
@@ -122,7 +122,7 @@ static void secure_guard(struct world *world, struct pair *pair)
 
 static void secure_client(struct world *world, struct pair *pair)
 {
-    struct dg_tls *tls = dg_tls_connect(world->settings, pair->client.stream.fd);
+    struct dg_tls *tls = dg_tls_connect(&world->settings->servers[0], "localhost", pair->client.stream.fd);
     assert_non_null(tls);
     dg_stream_secure(&pair->client.stream, tls);
 }
@@ -355,7 +355,7 @@ static void shake_hands_in_pieces(struct world *world, size_t step, size_t n_bef
     uint8_t flight[4096];
     open_pair(world, &pair);
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, wire), 0);
-    struct dg_tls *client = dg_tls_connect(world->settings, wire[0]);
+    struct dg_tls *client = dg_tls_connect(&world->settings->servers[0], "localhost", wire[0]);
     assert_int_equal(dg_tls_handshake(client), DG_STREAM_LATER);
     ssize_t len = recv(wire[1], flight, sizeof flight, 0);
     assert_true(len > 0 && (size_t)len >= n_before);
@@ -527,7 +527,7 @@ static void a_key_that_others_may_read_is_refused(void **state)
 {
     struct world *world = *state;
     struct dg_config config = config_of(&world->certificate);
-    struct dg_url upstream = {.host = "localhost"};
+    struct dg_url upstream = {.hosts = {{.host = "localhost"}}, .n_hosts = 1};
     const struct {
         mode_t mode;
         bool as_root, as_other;
@@ -538,7 +538,7 @@ static void a_key_that_others_may_read_is_refused(void **state)
         struct dg_error error = {DG_OK, ""};
         assert_int_equal(chmod(world->certificate.key, cases[i].mode), 0);
         bool is_allowed = geteuid() == 0 ? cases[i].as_root : cases[i].as_other;
-        enum dg_status status = dg_tls_settings_new(&config, &upstream, &settings, &error);
+        enum dg_status status = dg_tls_settings_new(&config, &upstream, 1, &settings, &error);
         assert_int_equal(status, is_allowed ? DG_OK : DG_CONFIG);
         if (!is_allowed)
             assert_non_null(strstr(error.text, "client_tls.key_file"));
@@ -548,9 +548,9 @@ static void a_key_that_others_may_read_is_refused(void **state)
     config.client_tls_sslmode = DG_SSLMODE_DISABLE;
     struct dg_tls_settings *settings = NULL;
     struct dg_error error = {DG_OK, ""};
-    assert_int_equal(dg_tls_settings_new(&config, &upstream, &settings, &error), DG_OK);
+    assert_int_equal(dg_tls_settings_new(&config, &upstream, 1, &settings, &error), DG_OK);
     assert_null(settings->client);
-    assert_non_null(settings->server);
+    assert_non_null(settings->servers[0].context);
     dg_shared_unref(&settings->shared);
 }
 
