@@ -229,9 +229,10 @@ void dg_outcome_raised(struct dg_guard_session *session, const struct dg_meaning
         statement != NULL && ticket->reason == DG_REASON_NONE && !is_nested(fields) && was_foreseen(statement, fields);
     if (!is_of_names && !is_foreseen)
         return;
-    enum dg_reason reason = ticket == NULL ? DG_REASON_UNKNOWN : ticket->reason;
-    if (statement != NULL)
-        reason = reason_of(ticket, statement);
+    /* Without a statement the answer belongs to none that was judged, or the order of the answers was lost. */
+    enum dg_reason reason = statement != NULL                                    ? reason_of(ticket, statement)
+                            : ticket == NULL || ticket->reason == DG_REASON_NONE ? DG_REASON_UNKNOWN
+                                                                                 : ticket->reason;
     const char *outcome = "uncovered";
     if (is_foreseen) {
         outcome = "predicted_raised";

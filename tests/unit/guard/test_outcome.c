@@ -257,6 +257,25 @@ static void test_an_earlier_error_says_nothing_of_a_later_stage(void **state)
     }
 }
 
+/* More answers than statements, as where the order of the answers was lost: an error belongs to none of them. */
+static void test_an_error_behind_the_last_statement_is_of_no_statement(void **state)
+{
+    struct world world;
+    struct dg_reaction reaction;
+    (void)state;
+    world_init(&world, "mode=annotate");
+    struct dg_guard_session *session = world_session(&world);
+    struct dg_ticket *ticket = query(session, "SELECT id FROM leads");
+    dg_guard_completed(session, ticket, DG_STAGE_QUERY, DG_STR("SELECT 1"));
+    raise_error(session, ticket, DG_STAGE_QUERY, &no_user_email, &reaction);
+    assert_int_equal(reaction.action, DG_REACTION_PASS);
+    assert_true(predictions(&world, "uncovered", "unknown") == 1);
+    assert_true(predictions(&world, "missed", "") == 0);
+    dg_ticket_unref(ticket);
+    dg_guard_session_free(session);
+    world_fini(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -267,6 +286,7 @@ int main(void)
         cmocka_unit_test(test_only_what_was_foreseen_is_counted),
         cmocka_unit_test(test_other_errors_that_nobody_foresaw_are_not_missed),
         cmocka_unit_test(test_an_earlier_error_says_nothing_of_a_later_stage),
+        cmocka_unit_test(test_an_error_behind_the_last_statement_is_of_no_statement),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
