@@ -213,13 +213,18 @@ void dg_path_fail(struct dg_path *path)
     path->has_failed = true;
 }
 
+/* Before each ReadyForQuery the server reports a path that is not the one that it reported last. So what it said last is
+   in force, whatever was not seen of how it came about: a function's set_config, a trigger, a commit of both. */
 static void take_report(struct dg_path *path, bool is_kept)
 {
-    if (path->reported == NULL)
+    if (!path->is_reported)
         return;
-    dg_path_set(path, SETTING(path), !is_kept, DG_SETTING_SET, path->reported);
-    dg_words_unref(path->reported);
-    path->reported = NULL;
+    const struct dg_words *words = path->reported;
+    enum dg_setting_state state = words == NULL ? DG_SETTING_UNKNOWN : DG_SETTING_SET;
+    const struct dg_setting *now = &path->now.path, *kept = &path->kept.path;
+    bool is_known = now->state == state && now->words == words;
+    if (!is_known || (is_kept && (kept->state != state || kept->words != words)))
+        dg_path_set(path, SETTING(path), !is_kept, state, path->reported);
 }
 
 void dg_path_ready(struct dg_path *path, char status)
@@ -282,11 +287,9 @@ void dg_path_set_user(struct dg_path *path, struct dg_str user)
 
 void dg_path_report(struct dg_path *path, struct dg_str value)
 {
-    struct dg_words *words = dg_words_of_path(value);
-    if (words == NULL)
-        return;
     dg_words_unref(path->reported);
-    path->reported = words;
+    path->reported = dg_words_of_path(value);
+    path->is_reported = true;
     if (path->n_frames == 0)
         take_report(path, true);
 }

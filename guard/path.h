@@ -63,7 +63,8 @@ struct dg_path {
     struct dg_sql_values kept;
     struct dg_words *default_path; /* what RESET search_path gives; NULL: not known (yet) */
     struct dg_words *default_user; /* who authenticated */
-    struct dg_words *reported;     /* ParameterStatus search_path, until the next ReadyForQuery */
+    bool is_reported;              /* the server reports its search_path (PostgreSQL 18) */
+    struct dg_words *reported;     /* as it did last; NULL: not understood */
     struct dg_frame *frames;
     size_t n_frames;
     size_t cap_frames;
@@ -93,7 +94,8 @@ void dg_path_fini(struct dg_path *path);
 void dg_path_set_default(struct dg_path *path, struct dg_words *words);
 /* ParameterStatus: who the session's user is. */
 void dg_path_set_user(struct dg_path *path, struct dg_str user);
-/* ParameterStatus search_path: in force from the next ReadyForQuery on, or at once outside of any transaction. */
+/* ParameterStatus search_path: in force at the next ReadyForQuery and at each one after it until it is reported again;
+   at once outside of any transaction. What is not a search path, or too long for us, makes it unknown. */
 void dg_path_report(struct dg_path *path, struct dg_str value);
 /* Nothing is known any more: statements went by that were not looked at. */
 void dg_path_lose(struct dg_path *path);

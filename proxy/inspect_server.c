@@ -255,6 +255,9 @@ enum dg_step dg_inspect_server(struct dg_split *split, const struct dg_frame *fr
         /* Too long to be looked at, but it is an answer all the same, and may be the last. */
         if (frame->type == DG_BACKEND_ERROR_RESPONSE)
             session->server_said_why = true;
+        /* Perhaps the search path: not understood. */
+        if (frame->type == DG_BACKEND_PARAMETER_STATUS && session->guard != NULL)
+            dg_guard_session_parameter(session->guard, DG_STR("search_path"), DG_STR(","));
         if (!session->is_blind && session->state == DG_SESSION_READY)
             move_on(session, frame->type);
         return DG_STEP_PASS;

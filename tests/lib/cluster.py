@@ -15,6 +15,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import zlib
 
 import environment
 
@@ -23,14 +24,14 @@ QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",
          "shared_buffers": "32MB", "logging_collector": "off", "timezone": "UTC", "lc_messages": "C"}
 
 
-def _template():
+def _template(bin_dir):
     """initdb's result, made at the first call; tests of one run wait for one another rather than make two."""
-    folder = environment.run_dir() / "template"
+    folder = environment.run_dir() / f"template.{zlib.crc32(bytes(bin_dir)):08x}"
     with open(environment.run_dir() / "template.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "complete").exists():
             shutil.rmtree(folder, ignore_errors=True)
-            command = [environment.postgres_bin() / "initdb", "-D", folder, "-U", "postgres", "-A", "trust", "-N",
+            command = [bin_dir / "initdb", "-D", folder, "-U", "postgres", "-A", "trust", "-N",
                        "--locale=C", "-E", "UTF8", "--no-instructions"]
             subprocess.run(environment.as_server_user(command), check=True, stdout=subprocess.DEVNULL,
                            cwd=environment.run_dir())
@@ -40,18 +41,22 @@ def _template():
 
 
 class Cluster:
-    """One server. settings go to its command line as -c name=value; hba replaces pg_hba.conf."""
+    """One server. settings go to its command line as -c name=value; hba replaces pg_hba.conf.
 
-    def __init__(self, settings=None, hba=None):
+    bin_dir: the folder of another version's programs, e.g. environment.postgres18_bin().
+    """
+
+    def __init__(self, settings=None, hba=None, *, bin_dir=None):
         self.host = "127.0.0.1"
         self.port = None
         self.directory = None
         self._settings = {**QUICK, **(settings or {})}
         self._hba = hba
+        self._bin_dir = bin_dir or environment.postgres_bin()
         self._process = None
 
     def __enter__(self):
-        template = _template()
+        template = _template(self._bin_dir)
         self.directory = tempfile.mkdtemp(prefix="cluster.", dir=environment.run_dir())
         environment.give_to_server_user(self.directory)
         subprocess.run(environment.as_server_user(["cp", "-a", f"{template}/.", self.directory]), check=True)
@@ -81,7 +86,7 @@ class Cluster:
 
     def _launch(self, port):
         self.port = port
-        command = [environment.postgres_bin() / "postgres", "-D", self.directory, "-p", port, "-k", "",
+        command = [self._bin_dir / "postgres", "-D", self.directory, "-p", port, "-k", "",
                    "-c", "listen_addresses=127.0.0.1"]
         for name, value in self._settings.items():
             command += ["-c", f"{name}={value}"]
@@ -91,7 +96,7 @@ class Cluster:
 
     def _is_up(self):
         """Waits until the server answers (True) or has ended, as when its port was taken (False)."""
-        probe = [environment.postgres_bin() / "pg_isready", "-q", "-h", self.host, "-p", str(self.port)]
+        probe = [self._bin_dir / "pg_isready", "-q", "-h", self.host, "-p", str(self.port)]
 
         def settled():
             return self._process.poll() is not None or subprocess.run(probe, check=False).returncode == 0

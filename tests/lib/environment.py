@@ -9,6 +9,8 @@ Invariants:
 Variables that do count (set by ./dev test and by CMake, never needed by hand):
   DG_BINARY        the driftguard to test; otherwise the first of build/{asan,ci,dev,release}/driftguard
   DG_TEST_RUN_DIR  a folder that postgres may enter, shared by all tests of one run; otherwise one of our own
+  DG_POSTGRES_BIN  the folder of the server programs that a Cluster runs; otherwise Debian's. Any test file can be run
+                   by hand against another version: DG_POSTGRES_BIN=$(scripts/postgres18.sh) python3 test_drift.py
 """
 
 import atexit
@@ -18,10 +20,12 @@ import pwd
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+SKIPPED = 77  # SKIP_RETURN_CODE of the tests that may be
 PRESETS = ("asan", "ci", "dev", "tsan", "release")
 
 
@@ -35,6 +39,8 @@ for _name in [name for name in os.environ if _is_callers(name)]:
 
 def postgres_bin():
     """The folder of initdb and postgres: Debian keeps them off PATH."""
+    if "DG_POSTGRES_BIN" in os.environ:
+        return pathlib.Path(os.environ["DG_POSTGRES_BIN"])
     for version in range(20, 12, -1):
         folder = pathlib.Path(f"/usr/lib/postgresql/{version}/bin")
         if (folder / "initdb").exists():
@@ -43,6 +49,15 @@ def postgres_bin():
     if not found:
         raise RuntimeError("PostgreSQL's server programs are not installed: ./dev build installs them")
     return pathlib.Path(found).resolve().parent
+
+
+def postgres18_bin():
+    """The folder of PostgreSQL 18's programs, psql among them. Without it the process ends as a test that is skipped."""
+    asked = subprocess.run([ROOT / "scripts/postgres18.sh", "--where"], capture_output=True, text=True, check=False)
+    if asked.returncode != 0:
+        print(f"skipped: {asked.stderr.strip()}")
+        sys.exit(SKIPPED)
+    return pathlib.Path(asked.stdout.strip())
 
 
 def binary():

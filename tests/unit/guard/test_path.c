@@ -225,6 +225,15 @@ static void test_search_path(void **state)
         {"begin T report:b T", "b"},
         {"begin T report:b T rollback report:c I", "c"},
         {"any report:b I", "b"},
+        /* It does not say again what has not changed. */
+        {"report:b I begin T any T commit I", "b"},
+        {"report:a I begin T any report:b T commit I", "b"},
+        {"report:a I begin T any report:b T rollback report:a I", "a"},
+        {"report:a I begin T local:b report:b T commit report:a I", "a"},
+        {"report:b I tag:SELECT_1 I", "b"},
+        {"report:a I tag:SELECT_1", "?"},
+        {"report:b I report:, I", "?"},
+        {"report:b I report:, I report:c I", "c"},
         /* Statements that nobody looked at. */
         {"tag:INSERT_0_1 I", "$user,public"},
         {"tag:SELECT_1 I", "?"},
