@@ -80,7 +80,7 @@ bool dg_outstanding_is_empty(struct dg_outstanding *queue)
 enum dg_status dg_outstanding_push(struct dg_outstanding *queue, enum dg_sent kind, struct dg_ticket *ticket,
                                    bool is_ours)
 {
-    struct dg_outstanding_entry entry = {ticket, kind, is_ours, false};
+    struct dg_outstanding_entry entry = {ticket, kind, is_ours, false, false};
     if (kind == DG_SENT_COPY_END) {
         /* Outside of a COPY the server ignores it, and so do we. */
         if (dg_outstanding_is_empty(queue) || queue->is_skipping)
@@ -95,7 +95,9 @@ enum dg_status dg_outstanding_push(struct dg_outstanding *queue, enum dg_sent ki
     } else if (kind == DG_SENT_SYNC) {
         entry.is_void = queue->is_copy_in;
     } else if (queue->is_copy_in) {
-        queue->is_doubtful = true; /* nothing but these belongs into a COPY */
+        /* Nothing but these belongs into a COPY: the server ends the session, unless the COPY has failed before. */
+        queue->is_doubtful = true;
+        queue->is_copy_in = false;
     }
     /* The bound is on what clients pipeline; one read may carry the queue past it, so leave that much room. */
     if (queue->n_entries >= 2 * DG_OUTSTANDING_MAX)
@@ -179,24 +181,33 @@ static void begin_copy_in(struct dg_outstanding *queue)
     queue->is_copy_in = true;
 }
 
-static bool has_void_sync(const struct dg_outstanding *queue)
+static uint32_t count_void_syncs(const struct dg_outstanding *queue)
 {
+    uint32_t n = 0;
     for (uint32_t i = 0; i < queue->n_entries; i++) {
         const struct dg_outstanding_entry *entry = entry_at(queue, i);
-        if (entry->is_void && entry->kind == DG_SENT_SYNC)
-            return true;
+        n += entry->is_void && entry->kind == DG_SENT_SYNC;
     }
-    return false;
+    return n;
 }
 
 /* A COPY that failed may have failed before the server read the Syncs in it; then it still answers them. That is rare
-   (it reads them before the data that fails), so they stay void, but nothing certain can be said any more. */
+   (clients send them before the data that fails), so they stay void, but nothing certain can be said any more. */
 static void end_failed_copy(struct dg_outstanding *queue)
 {
-    if (queue->is_copying && has_void_sync(queue))
-        queue->is_doubtful = true;
+    if (queue->is_copying) {
+        queue->n_strays = count_void_syncs(queue);
+        queue->is_doubtful = queue->is_doubtful || queue->n_strays > 0;
+    }
     queue->is_copying = false;
     queue->is_copy_in = false;
+}
+
+/* The server has come to this entry, and so it is beyond all Syncs before. */
+static void begin_answers(struct dg_outstanding *queue, struct dg_outstanding_entry *entry)
+{
+    entry->has_answers = true;
+    queue->n_strays = 0;
 }
 
 static void skip_until_sync(struct dg_outstanding *queue, dg_outstanding_gone_fn gone, void *context)
@@ -215,11 +226,20 @@ static void skip_until_sync(struct dg_outstanding *queue, dg_outstanding_gone_fn
 
 static void answer_error(struct dg_outstanding *queue, dg_outstanding_gone_fn gone, void *context)
 {
+    if (!dg_outstanding_is_empty(queue))
+        begin_answers(queue, entry_at(queue, 0));
     end_failed_copy(queue);
     if (dg_outstanding_is_empty(queue) || ends_with_ready(entry_at(queue, 0)))
         return;
     release(queue, false, gone, context);
     skip_until_sync(queue, gone, context);
+}
+
+/* True if a ReadyForQuery cannot be this entry's: the server has not begun with what comes before its own. */
+static bool is_too_early_for(const struct dg_outstanding *queue, uint32_t index)
+{
+    const struct dg_outstanding_entry *entry = entry_at(queue, index);
+    return index > 0 || (entry->kind != DG_SENT_SYNC && !entry->has_answers);
 }
 
 /* ReadyForQuery ends the first Query, FunctionCall or Sync. Anything before it means that we were out of step. */
@@ -231,6 +251,12 @@ static void answer_ready(struct dg_outstanding *queue, dg_outstanding_gone_fn go
     uint32_t index = 0;
     while (index < queue->n_entries && !ends_with_ready(entry_at(queue, index)))
         index++;
+    bool may_be_stray = queue->n_strays > 0;
+    if (may_be_stray && (index == queue->n_entries || is_too_early_for(queue, index))) {
+        queue->n_strays--;
+        queue->is_skipping = false;
+        return;
+    }
     if (index == queue->n_entries) {
         /* One ReadyForQuery more than was expected: a Sync that was taken for void has been answered after all. */
         queue->is_doubtful = queue->is_doubtful || queue->n_entries > 0 || queue->is_skipping;
@@ -253,9 +279,10 @@ void dg_outstanding_answer(struct dg_outstanding *queue, char type, dg_outstandi
         answer_ready(queue, gone, context);
         return;
     }
-    const struct dg_outstanding_entry *entry = dg_outstanding_find(queue, type);
+    struct dg_outstanding_entry *entry = dg_outstanding_find(queue, type);
     if (entry == NULL)
         return;
+    begin_answers(queue, entry);
     if (type == 'G') {
         begin_copy_in(queue);
         return;

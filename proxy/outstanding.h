@@ -10,7 +10,8 @@
  *
  * What cannot be understood is not guessed: such an answer finds no entry, and the next ReadyForQuery brings the queue
  * back in step. A queue that may be one Sync off is doubtful from then on: it still finds entries, but nobody may
- * conclude from it that the session is idle.
+ * conclude from it that the session is idle. How many Syncs of a failed COPY may be answered after all is remembered until
+ * the server is seen to be beyond them: such a ReadyForQuery must not end the Query behind it.
  */
 #ifndef DG_PROXY_OUTSTANDING_H
 #define DG_PROXY_OUTSTANDING_H
@@ -36,8 +37,9 @@ enum dg_sent {
 struct dg_outstanding_entry {
     struct dg_ticket *ticket; /* owned by the entry; may be NULL */
     enum dg_sent kind;
-    bool is_ours; /* the guard sent it: the client must not see the answer */
-    bool is_void; /* a Sync that the server ignores, or the end of a COPY that was matched */
+    bool is_ours;     /* the guard sent it: the client must not see the answer */
+    bool is_void;     /* a Sync that the server ignores, or the end of a COPY that was matched */
+    bool has_answers; /* of a Query or FunctionCall: the server has begun with it */
 };
 
 /* With this many entries no more is read from the client until the queue has shrunk. */
@@ -48,9 +50,10 @@ struct dg_outstanding {
     uint32_t cap; /* 0 or a power of two */
     uint32_t head;
     uint32_t n_entries;
-    bool is_skipping; /* the server discards all up to a Sync that was not sent yet */
-    bool is_copying;  /* the head runs COPY FROM STDIN */
-    bool is_copy_in;  /* and the client has not sent the end of it */
+    uint32_t n_strays; /* so many ReadyForQuery may come for void Syncs */
+    bool is_skipping;  /* the server discards all up to a Sync that was not sent yet */
+    bool is_copying;   /* the head runs COPY FROM STDIN */
+    bool is_copy_in;   /* and the client has not sent the end of it */
     bool is_doubtful;
 };
 

@@ -2,7 +2,8 @@
  * The queue of unanswered messages beside a model of the server: each byte lets the client send a message or the server
  * read one and answer it as PostgreSQL does ("Message Flow" in the protocol chapter; what it skips, what COPY ignores).
  * However the two run apart, each answer finds the message that it answers, the queue knows when the server skips, and
- * when it says that nothing is outstanding the server has nothing left to answer.
+ * when it says that nothing is outstanding the server has nothing left to answer. Where only Queries, FunctionCalls and
+ * Syncs are sent, answers find their messages also after a COPY that leaves the queue in doubt.
  */
 #include "fuzz.h"
 #include "proxy/outstanding.h"
@@ -42,6 +43,7 @@ struct dialogue {
     bool is_skipping; /* the server, up to the Sync */
     bool has_copied;  /* from here on the queue may be in doubt */
     bool has_ended;   /* the server has closed */
+    bool is_extended; /* other messages than Query, FunctionCall, Sync and COPY's were sent */
 };
 
 static void check(bool holds)
@@ -75,6 +77,7 @@ static void send_message(struct dialogue *dialogue, struct letter letter)
 {
     size_t index = dialogue->n_sent++;
     dialogue->sent[index] = letter;
+    dialogue->is_extended |= letter.what >= PARSE && letter.what <= CLOSE;
     if (letter.what == FLUSH || letter.what == COPY_DATA)
         return;
     if (letter.what != SYNC && dialogue->queue.is_skipping)
@@ -89,9 +92,10 @@ static void send_message(struct dialogue *dialogue, struct letter letter)
 static void answer(struct dialogue *dialogue, size_t index, char type)
 {
     const struct dg_outstanding_entry *entry = dg_outstanding_find(&dialogue->queue, type);
-    if (type != 'Z' && !dialogue->queue.is_doubtful) {
+    bool is_sync = dialogue->sent[index].what == SYNC;
+    if (type != 'Z' && (!dialogue->queue.is_doubtful || (!dialogue->is_extended && !is_sync))) {
         check(entry != NULL);
-        check(entry->ticket == (dialogue->sent[index].what == SYNC ? NULL : ticket_of(dialogue, index)));
+        check(entry->ticket == (is_sync ? NULL : ticket_of(dialogue, index)));
     }
     dg_outstanding_answer(&dialogue->queue, type, gone, NULL);
 }
@@ -164,8 +168,8 @@ static void run(struct dialogue *dialogue, size_t index)
         run_describe(dialogue, index, fate);
         return;
     case SYNC:
-        if (fate == FAILS)
-            answer(dialogue, index, 'E'); /* a deferred constraint */
+        if (fate == FAILS && dialogue->is_extended)
+            answer(dialogue, index, 'E'); /* a deferred constraint: it ends a transaction that no Query has ended */
         answer(dialogue, index, 'Z');
         return;
     case FLUSH:

@@ -319,6 +319,15 @@ class Errors(DecisionsCase):
             "skipped parse [select 3]", "skipped bind [select 3]", "skipped execute [select 3]",
             "completed query [select 4; select 5] SELECT 1", "completed query [select 4; select 5] SELECT 1"])
 
+    def test_each_answer_finds_its_statement_after_a_copy_that_fails_before_its_syncs(self):
+        """The server answers them, since it is not in COPY any more; for all that the proxy knows it might ignore them."""
+        for n in (1, 3):
+            self.connection.ask(query("drop table if exists f; create temp table f (a int); copy f from stdin"), "G")
+            self.connection.ask(copy_data(b"bad\n") + SYNC * n + COPY_DONE, "Z" * (n + 1))
+            answer = self.connection.ask(query("select 2") + query("select 1/0 /* explain */") + query("select 3"), "ZZZ")
+            self.assertEqual(types(answer), "TDCZEZTDCZ")
+            self.assertEqual(fields(answer[4]).get("D"), "our detail")
+
     def test_what_the_server_skips_is_not_shown(self):
         self.connection.ask(parse("selekt") + FLUSH, "E")
         self.connection.ask(parse("select 1") + bind() + execute() + query("select 2") + SYNC)
