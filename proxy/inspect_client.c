@@ -83,6 +83,18 @@ static enum dg_step too_long(struct dg_split *split, bool is_parse, struct dg_st
     return uninspected(split, is_parse, name, DG_REASON_TOO_LONG);
 }
 
+/* A statement that is not whole is kept until it is, unless there is no room for it. */
+static bool may_wait_for(const struct dg_split *split, const struct dg_frame *frame)
+{
+    return frame->body_bytes <= DG_SHORT_OF_ROOM_BYTES || !dg_session_is_short_of_room(split->session);
+}
+
+static enum dg_step no_room(struct dg_split *split, bool is_parse, struct dg_str name)
+{
+    dg_count(split->session->worker->shard, DG_CELL_LIMIT_TOTAL_BUFFER_BYTES, 1);
+    return uninspected(split, is_parse, name, DG_REASON_NO_MEMORY);
+}
+
 static bool is_held_too_often(const struct dg_split *split)
 {
     return split->flow->n_holds > MAX_HOLDS;
@@ -100,7 +112,7 @@ static enum dg_step inspect_query(struct dg_split *split, const struct dg_frame 
     if (frame->body_bytes > inspect_max_bytes(session))
         return too_long(split, false, DG_STR(""));
     if (!dg_split_body(frame, message, &body))
-        return DG_STEP_WAIT;
+        return may_wait_for(split, frame) ? DG_STEP_WAIT : no_room(split, false, DG_STR(""));
     if (dg_query_read(body, &text) != DG_OK)
         return uninspected(split, false, DG_STR(""), DG_REASON_UNPARSED);
     if (is_held_too_often(split))
@@ -120,14 +132,15 @@ static const uint32_t *param_types(struct dg_worker *worker, const struct dg_par
     return worker->param_types;
 }
 
-/* Parse with a text that is too long: only its name is wanted, and that may be missing still. */
-static enum dg_step inspect_long_parse(struct dg_split *split, struct dg_str message)
+/* Parse with a text that is too long, or for which there is no room: only its name is wanted, and that may be missing
+   still. */
+static enum dg_step inspect_long_parse(struct dg_split *split, struct dg_str message, bool is_too_long)
 {
     struct dg_str prefix = {message.data + DG_FRAME_HEADER_BYTES, message.len - DG_FRAME_HEADER_BYTES};
     struct dg_str name = DG_STR("");
     if (dg_parse_read_name(prefix, &name) != DG_OK && prefix.len < NAMES_MAX_BYTES)
         return DG_STEP_WAIT;
-    return too_long(split, true, name);
+    return is_too_long ? too_long(split, true, name) : no_room(split, true, name);
 }
 
 static enum dg_step inspect_parse(struct dg_split *split, const struct dg_frame *frame, struct dg_str message)
@@ -135,9 +148,9 @@ static enum dg_step inspect_parse(struct dg_split *split, const struct dg_frame 
     struct dg_session *session = split->session;
     struct dg_str body;
     if (frame->body_bytes > inspect_max_bytes(session))
-        return inspect_long_parse(split, message);
+        return inspect_long_parse(split, message, true);
     if (!dg_split_body(frame, message, &body))
-        return DG_STEP_WAIT;
+        return may_wait_for(split, frame) ? DG_STEP_WAIT : inspect_long_parse(split, message, false);
     struct dg_parse_message parse;
     if (dg_parse_read(body, &parse) != DG_OK)
         return uninspected(split, true, DG_STR(""), DG_REASON_UNPARSED);

@@ -250,7 +250,7 @@ enum dg_step dg_inspect_server(struct dg_split *split, const struct dg_frame *fr
     struct dg_str body;
     bool is_whole = dg_split_body(frame, message, &body);
     if ((must_be_whole(frame->type) || may_offer_sasl(session, frame->type)) && !is_whole) {
-        if (frame->body_bytes <= BODY_MAX_BYTES)
+        if (frame->body_bytes <= (dg_session_is_short_of_room(session) ? DG_SHORT_OF_ROOM_BYTES : BODY_MAX_BYTES))
             return DG_STEP_WAIT;
         /* Too long to be looked at, but it is an answer all the same, and may be the last. */
         if (frame->type == DG_BACKEND_ERROR_RESPONSE)

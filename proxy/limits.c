@@ -103,3 +103,57 @@ void dg_session_startup_is_late(struct dg_session *session)
                               : "driftguard: authentication did not finish in time",
                     detail);
 }
+
+/* ---- how much memory ----------------------------------------------------------------------------------------------
+ *
+ * relay.max_total_buffer_bytes stops nobody. Beyond it a session that holds nothing may still read one small piece, so
+ * each flow moves on as its own receiver takes bytes, whatever the others hold: what waits for nobody else cannot wait for
+ * ever. What would have to wait for more of itself, a long statement that is not whole, is not kept but forwarded unseen.
+ * So the total is at most the limit, one read for each worker, and a small piece for each flow that is stuck.
+ */
+
+/* Of a client that has not been let in: start-up packets, passwords and tokens come in such pieces. */
+#define STRANGER_READ_BYTES 2048u
+
+static size_t buffer_bytes(const struct dg_session *session)
+{
+    const struct dg_outstanding *queue = &session->outstanding;
+    size_t bytes = session->startup.cap + session->greeting.cap;
+    bytes += session->to_server.kept.cap + session->to_server.pending.cap;
+    bytes += session->to_client.kept.cap + session->to_client.pending.cap;
+    return queue->cap <= DG_OUTSTANDING_SMALL ? bytes : bytes + queue->cap * sizeof *queue->ring;
+}
+
+void dg_session_count_buffers(struct dg_session *session)
+{
+    size_t now = session->state == DG_SESSION_CLOSED ? 0 : buffer_bytes(session);
+    if (now == session->buffer_bytes)
+        return;
+    size_t change = now - session->buffer_bytes; /* unsigned: less wraps around, and back when it is added */
+    atomic_fetch_add_explicit(&session->worker->proxy->buffer_bytes, change, memory_order_relaxed);
+    dg_count(session->worker->shard, DG_CELL_BUFFER_BYTES, change);
+    session->buffer_bytes = now;
+}
+
+bool dg_session_is_short_of_room(const struct dg_session *session)
+{
+    size_t bytes = atomic_load_explicit(&session->worker->proxy->buffer_bytes, memory_order_relaxed);
+    return bytes > 0 && bytes >= (size_t)dg_worker_config(session->worker)->max_total_buffer_bytes;
+}
+
+void dg_session_squeeze(struct dg_session *session, struct dg_flow *flow)
+{
+    bool was_squeezed = flow->is_squeezed;
+    bool is_strange = session->state == DG_SESSION_AUTHENTICATING && flow == &session->to_server;
+    bool is_short = dg_buffer_len(&flow->pending) > 0 && dg_session_is_short_of_room(session);
+    flow->is_squeezed = is_short || (is_strange && dg_buffer_len(&flow->pending) > 0);
+    if (is_short && !was_squeezed)
+        dg_count(session->worker->shard, DG_CELL_LIMIT_TOTAL_BUFFER_BYTES, 1);
+}
+
+size_t dg_session_read_max(const struct dg_session *session, const struct dg_flow *flow)
+{
+    if (session->state == DG_SESSION_AUTHENTICATING && flow == &session->to_server)
+        return STRANGER_READ_BYTES;
+    return dg_session_is_short_of_room(session) ? DG_SHORT_OF_ROOM_BYTES : DG_SCRATCH_BYTES;
+}

@@ -7,8 +7,6 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#define FIRST_SLOTS 8u
-
 static struct dg_outstanding_entry *entry_at(const struct dg_outstanding *queue, uint32_t index)
 {
     assert(index < queue->n_entries);
@@ -17,7 +15,7 @@ static struct dg_outstanding_entry *entry_at(const struct dg_outstanding *queue,
 
 static enum dg_status grow(struct dg_outstanding *queue)
 {
-    uint32_t cap = queue->cap == 0 ? FIRST_SLOTS : queue->cap * 2;
+    uint32_t cap = queue->cap == 0 ? DG_OUTSTANDING_SMALL : queue->cap * 2;
     struct dg_outstanding_entry *ring = calloc(cap, sizeof *ring);
     if (ring == NULL)
         return DG_NO_MEMORY;
@@ -35,7 +33,7 @@ static void pop(struct dg_outstanding *queue)
     assert(queue->n_entries > 0);
     queue->head = (queue->head + 1) & (queue->cap - 1);
     queue->n_entries--;
-    if (queue->n_entries == 0 && queue->cap > FIRST_SLOTS) {
+    if (queue->n_entries == 0 && queue->cap > DG_OUTSTANDING_SMALL) {
         free(queue->ring);
         queue->ring = NULL;
         queue->cap = 0;

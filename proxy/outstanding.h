@@ -45,6 +45,9 @@ struct dg_outstanding_entry {
 /* With this many entries no more is read from the client until the queue has shrunk. */
 #define DG_OUTSTANDING_MAX 65536u
 
+/* So many a session keeps while it lives; a longer queue gives its memory back when it runs empty. */
+#define DG_OUTSTANDING_SMALL 8u
+
 struct dg_outstanding {
     struct dg_outstanding_entry *ring;
     uint32_t cap; /* 0 or a power of two */

@@ -44,6 +44,7 @@ struct dg_proxy {
     struct dg_worker *workers;
     size_t n_workers;
     atomic_size_t n_sessions;
+    atomic_size_t buffer_bytes; /* of all sessions, as each event left them */
     atomic_bool is_draining;
     /* Below: the first worker's thread only, once it runs. */
     struct event accept_pause;

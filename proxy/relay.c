@@ -172,14 +172,16 @@ static size_t split_bytes(struct dg_session *session, struct dg_flow *flow, stru
 static enum dg_stream_result read_some(struct dg_session *session, struct dg_flow *flow, struct dg_str *bytes)
 {
     struct dg_str kept = dg_buffer_view(&flow->kept);
+    size_t max = dg_session_read_max(session, flow);
     size_t n = 0;
     if (kept.len > JOIN_MAX_BYTES) {
-        uint8_t *room = dg_buffer_reserve(&flow->kept, DG_SCRATCH_BYTES);
+        uint8_t *room = dg_buffer_reserve(&flow->kept, max);
         if (room == NULL) {
             out_of_memory(session);
             return DG_STREAM_LATER;
         }
-        enum dg_stream_result result = dg_stream_read(flow->from, room, dg_buffer_room(&flow->kept), &n);
+        enum dg_stream_result result =
+            dg_stream_read(flow->from, room, max < DG_SCRATCH_BYTES ? max : dg_buffer_room(&flow->kept), &n);
         dg_buffer_added(&flow->kept, n);
         *bytes = dg_buffer_view(&flow->kept);
         return result;
@@ -187,7 +189,8 @@ static enum dg_stream_result read_some(struct dg_session *session, struct dg_flo
     uint8_t *scratch = session->worker->scratch;
     if (kept.len > 0)
         memcpy(scratch, kept.data, kept.len);
-    enum dg_stream_result result = dg_stream_read(flow->from, scratch + kept.len, DG_SCRATCH_BYTES - kept.len, &n);
+    size_t room = DG_SCRATCH_BYTES - kept.len;
+    enum dg_stream_result result = dg_stream_read(flow->from, scratch + kept.len, max < room ? max : room, &n);
     if (result == DG_STREAM_SOME && kept.len > 0)
         dg_buffer_consume(&flow->kept, kept.len);
     *bytes = (struct dg_str){(const char *)scratch, kept.len + n};

@@ -26,6 +26,7 @@ struct dg_flow {
     uint64_t body_left; /* of the message under way, which passes without being looked at */
     bool is_dropping;   /* or is thrown away */
     bool is_paused;     /* pending is too long */
+    bool is_squeezed;   /* pending is not empty, and all sessions together have too much */
     bool is_held;       /* the guard wants the next message to wait */
     bool is_blocked;    /* the next message waits for something in the other direction */
     uint8_t n_holds;    /* of that message */

@@ -114,6 +114,7 @@ void dg_session_enter(struct dg_session *session, enum dg_session_state state)
     case DG_SESSION_CLOSED:
         leave_server(session);
         leave_client(session);
+        dg_session_count_buffers(session);
         break;
     case DG_SESSION_STARTUP:
     case DG_SESSION_CONNECTING:
@@ -125,7 +126,7 @@ void dg_session_enter(struct dg_session *session, enum dg_session_state state)
 
 static bool may_read(const struct dg_flow *flow)
 {
-    return !flow->from->has_ended && !flow->is_paused && !flow->is_held && !flow->is_blocked;
+    return !flow->from->has_ended && !flow->is_paused && !flow->is_squeezed && !flow->is_held && !flow->is_blocked;
 }
 
 /* A client that has been told everything is shut, and gone once it has closed too. */
@@ -147,6 +148,7 @@ void dg_session_update(struct dg_session *session)
 {
     bool has_for_client = dg_buffer_len(&session->to_client.pending) > 0;
     bool has_for_server = dg_buffer_len(&session->to_server.pending) > 0;
+    dg_session_count_buffers(session);
     switch (session->state) {
     case DG_SESSION_STARTUP:
         dg_stream_want(&session->client, true, has_for_client);
@@ -156,6 +158,8 @@ void dg_session_update(struct dg_session *session)
         break;
     case DG_SESSION_AUTHENTICATING:
     case DG_SESSION_READY:
+        dg_session_squeeze(session, &session->to_server);
+        dg_session_squeeze(session, &session->to_client);
         dg_stream_want(&session->client, may_read(&session->to_server), has_for_client);
         dg_stream_want(&session->server, may_read(&session->to_client), has_for_server);
         break;

@@ -47,6 +47,10 @@ enum dg_session_state {
 
 struct dg_startup;
 
+/* Beyond relay.max_total_buffer_bytes a flow reads so much at once, and a message up to this length is still kept until it
+   is whole. */
+#define DG_SHORT_OF_ROOM_BYTES 8192u
+
 struct dg_session {
     struct dg_worker *worker;
     struct dg_session *previous;
@@ -64,6 +68,7 @@ struct dg_session {
     struct dg_buffer startup;    /* the start-up packet, until the first ReadyForQuery */
     struct dg_buffer greeting;   /* ParameterStatus messages until then */
     struct dg_outstanding outstanding;
+    size_t buffer_bytes;            /* as counted in the proxy's */
     struct dg_guard_session *guard; /* NULL before READY, and when statements are not looked at */
     bool is_over_limit;
     bool has_seen_ssl_request;
@@ -145,6 +150,14 @@ void dg_session_refuse_crowd(struct dg_session *session);
 /* At the first ReadyForQuery, before it is passed on: false if its user or its database has too many sessions, and then
    the client has been told so. */
 bool dg_session_take_place(struct dg_split *split);
+/* Counts what the session's buffers hold now; after every event. */
+void dg_session_count_buffers(struct dg_session *session);
+/* All sessions together hold more than relay.max_total_buffer_bytes. */
+bool dg_session_is_short_of_room(const struct dg_session *session);
+/* How much of this flow may be read now, at once. */
+size_t dg_session_read_max(const struct dg_session *session, const struct dg_flow *flow);
+/* Brings flow->is_squeezed up to date, and counts when it begins. */
+void dg_session_squeeze(struct dg_session *session, struct dg_flow *flow);
 /* The start-up deadline has come. */
 void dg_session_startup_is_late(struct dg_session *session);
 

@@ -18,6 +18,7 @@
 
 /* The first byte of a TLS record that holds a handshake; no start-up packet is so long that it begins with it. */
 #define TLS_HANDSHAKE_RECORD 0x16
+#define FIRST_READ_BYTES 1024u
 
 /* ---- the server's events and the connection ----------------------------------------------------------------------- */
 
@@ -176,12 +177,22 @@ static bool begins_with_tls(struct dg_session *session, const char *bytes)
            !session->has_seen_ssl_request && !session->has_seen_gssenc_request && dg_session_offers_tls(session);
 }
 
+/* What is still missing of the packet, once its length is known; most are here with the first read. Messages behind it
+   stay in the socket until the client has proven who it is. */
+static size_t packet_room(const struct dg_session *session)
+{
+    struct dg_str all = dg_buffer_view(&session->startup);
+    size_t len = 0;
+    if (dg_startup_packet_bytes(all, &len) == DG_OK && len > all.len)
+        return len - all.len;
+    return all.len < FIRST_READ_BYTES ? FIRST_READ_BYTES - all.len : 1;
+}
+
 void dg_session_read_startup(struct dg_session *session)
 {
     char bytes[DG_STARTUP_MAX_BYTES];
-    size_t room = DG_STARTUP_MAX_BYTES - dg_buffer_len(&session->startup);
     size_t n;
-    enum dg_stream_result result = dg_stream_read(&session->client, bytes, room, &n);
+    enum dg_stream_result result = dg_stream_read(&session->client, bytes, packet_room(session), &n);
     dg_session_count_tls(session);
     if (result == DG_STREAM_LATER)
         return;

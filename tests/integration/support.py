@@ -3,8 +3,11 @@
 import re
 import unittest
 
+import environment
+import wire
 from cluster import Cluster
 from guard import Guard
+from wire import Wire
 
 MODES = ("off", "observe", "annotate", "enforce")
 SILENT = ("off", "observe")  # the server's bytes, untouched
@@ -95,3 +98,50 @@ class ErrorCase(unittest.TestCase):
             self.assert_untouched(error, direct)
         else:
             self.assert_explained(error, direct, detail, hint)
+
+
+class LimitsCase(unittest.TestCase):
+    """One server and one guard; `settings` are the guard's."""
+
+    settings = ()
+    quiet = ("schema.poll_ms=0", "workers=2")
+    hba = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.cluster = cls.enterClassContext(Cluster(hba=cls.hba))
+        cls.prepare()
+        cls.guard = cls.enterClassContext(Guard(cls.cluster, settings=[*cls.quiet, *cls.settings]))
+
+    @classmethod
+    def prepare(cls):
+        """What the server needs before the guard starts."""
+
+    def setUp(self):
+        """What the test before left counts no more."""
+        self.guard.wait_until(lambda: self.guard.metric("driftguard_sessions") == 0, "old sessions to end")
+
+    def wire(self, database="postgres", user="postgres", **parameters):
+        return self.enterContext(Wire(self.guard.port, database, user, **parameters))
+
+    def struck(self, option):
+        return self.guard.metric("driftguard_limits_total", option=option)
+
+    def assertStruck(self, option, before, times=1):
+        self.guard.wait_until(lambda: self.struck(option) == before + times, f"{option} to be counted")
+
+    def assertAnswers(self, connection):
+        connection.send(wire.query("select 1"))
+        self.assertEqual(wire.kinds(connection.until_ready()), "TDCZ")
+
+    def assertRefused(self, messages, sqlstate, message):
+        """FATAL is the last that comes; gives its fields back."""
+        fields = wire.errors(messages)
+        self.assertEqual(len(fields), 1, messages)
+        self.assertEqual(messages[-1][0], "E", messages)
+        self.assertEqual((fields[0]["S"], fields[0]["C"], fields[0]["M"]), ("FATAL", sqlstate, message))
+        return fields[0]
+
+    def await_backends(self, n, user):
+        count = f"select count(*) = {n} from pg_stat_activity where usename = '{user}'"
+        environment.wait_until(lambda: self.cluster.psql(count) == "t", f"{n} backends of {user}")

@@ -7,57 +7,9 @@ import unittest
 
 import environment
 import wire
-from cluster import Cluster
 from guard import Guard
+from support import LimitsCase
 from wire import Wire
-
-QUIET = ["schema.poll_ms=0", "workers=2"]
-
-
-class LimitsCase(unittest.TestCase):
-    """One server and one guard; `settings` are the guard's."""
-
-    settings = ()
-    hba = None
-
-    @classmethod
-    def setUpClass(cls):
-        cls.cluster = cls.enterClassContext(Cluster(hba=cls.hba))
-        cls.prepare()
-        cls.guard = cls.enterClassContext(Guard(cls.cluster, settings=[*QUIET, *cls.settings]))
-
-    @classmethod
-    def prepare(cls):
-        """What the server needs before the guard starts."""
-
-    def setUp(self):
-        """What the test before left counts no more."""
-        self.guard.wait_until(lambda: self.guard.metric("driftguard_sessions") == 0, "old sessions to end")
-
-    def wire(self, database="postgres", user="postgres", **parameters):
-        return self.enterContext(Wire(self.guard.port, database, user, **parameters))
-
-    def struck(self, option):
-        return self.guard.metric("driftguard_limits_total", option=option)
-
-    def assertStruck(self, option, before, times=1):
-        self.guard.wait_until(lambda: self.struck(option) == before + times, f"{option} to be counted")
-
-    def assertAnswers(self, connection):
-        connection.send(wire.query("select 1"))
-        self.assertEqual(wire.kinds(connection.until_ready()), "TDCZ")
-
-    def assertRefused(self, messages, sqlstate, message):
-        """FATAL is the last that comes; gives its fields back."""
-        fields = wire.errors(messages)
-        self.assertEqual(len(fields), 1, messages)
-        self.assertEqual(messages[-1][0], "E", messages)
-        self.assertEqual((fields[0]["S"], fields[0]["C"], fields[0]["M"]), ("FATAL", sqlstate, message))
-        return fields[0]
-
-    def await_backends(self, n, user):
-        count = f"select count(*) = {n} from pg_stat_activity where usename = '{user}'"
-        environment.wait_until(lambda: self.cluster.psql(count) == "t", f"{n} backends of {user}")
 
 
 class UsersAndDatabases(LimitsCase):
@@ -155,7 +107,7 @@ class LoweredLimit(LimitsCase):
     def test_reload(self):
         path = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()), "limits.json")
         path.write_text('{"relay": {"max_sessions_per_user": 0}}', "ascii")
-        with Guard(self.cluster, settings=QUIET, arguments=["--config", path]) as guard:
+        with Guard(self.cluster, settings=LimitsCase.quiet, arguments=["--config", path]) as guard:
             sessions = [self.enterContext(Wire(guard.port, "postgres")) for _ in range(3)]
             path.write_text('{"relay": {"max_sessions_per_user": 2}}', "ascii")
             guard.reload()
@@ -199,7 +151,7 @@ class Deadlines(LimitsCase):
             deaf.listen(0)
             first.connect(deaf.getsockname())
             upstream = f"postgres://postgres@127.0.0.1:{deaf.getsockname()[1]}/postgres"
-            with Guard(None, settings=[*QUIET, *self.settings], upstream=upstream, ready=False) as guard:
+            with Guard(None, settings=[*LimitsCase.quiet, *self.settings], upstream=upstream, ready=False) as guard:
                 guard.wait_until(lambda: guard.get("/healthz")[0] == 200, "the guard to serve")
                 connection = self.enterContext(Wire(guard.port))
                 connection.send(wire.startup(user="ann", database="postgres"))
