@@ -1,10 +1,11 @@
 /*
  * The reasons, in the order in which they are tried: what the journal saw happen to the name, then what the snapshot
- * shows in its place. The words are messages.def's; diagnose_text.c fills them in.
+ * shows in its place. Columns and relations that are missing are here, the other kinds in files beside this one. The words
+ * are messages.def's; diagnose_text.c fills them in.
  */
 #include "guard/diagnose.h"
 
-#include "guard/diagnose_text.h"
+#include "guard/diagnose_facts.h"
 
 const char *dg_error_class_name(enum dg_error_class error_class)
 {
@@ -38,9 +39,14 @@ static const struct {
     {"57P", DG_ERROR_UNAVAILABLE},     {"40001", DG_ERROR_UNAVAILABLE},   {"40P01", DG_ERROR_UNAVAILABLE},
 };
 
+bool dg_error_is_stale_plan(const struct dg_error_fields *fields)
+{
+    return dg_str_is(fields->sqlstate, "0A000") && dg_str_is(fields->routine, "RevalidateCachedQuery");
+}
+
 enum dg_error_class dg_error_classify(const struct dg_error_fields *fields)
 {
-    if (dg_str_is(fields->sqlstate, "0A000") && dg_str_is(fields->routine, "RevalidateCachedQuery"))
+    if (dg_error_is_stale_plan(fields))
         return DG_ERROR_DRIFT_CHANGED;
     for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
         size_t len = strlen(classes[i].code);
@@ -48,6 +54,25 @@ enum dg_error_class dg_error_classify(const struct dg_error_fields *fields)
             return classes[i].error_class;
     }
     return DG_ERROR_OTHER;
+}
+
+/* What a changed type leads to has many codes: a value that does not fit, an operator or a function that is not there for
+   the new type. */
+static bool is_of_type(const struct dg_error_fields *fields)
+{
+    static const char *const codes[] = {"42804", "42883", "22P02", "22001", "22003", "22007", "22008"};
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        if (dg_str_is(fields->sqlstate, codes[i]))
+            return true;
+    }
+    return false;
+}
+
+bool dg_error_may_be_drift(const struct dg_error_fields *fields)
+{
+    enum dg_error_class error_class = dg_error_classify(fields);
+    return error_class == DG_ERROR_DRIFT_MISSING || error_class == DG_ERROR_DRIFT_WRITE ||
+           error_class == DG_ERROR_DRIFT_CHANGED || is_of_type(fields);
 }
 
 bool dg_error_is_at_analysis(const struct dg_error_fields *fields)
@@ -80,7 +105,7 @@ bool dg_error_is_at_analysis(const struct dg_error_fields *fields)
 
 /* ---- the system's own schemas ------------------------------------------------------------------------------------ */
 
-static bool is_named_by_people(const char *schema)
+bool dg_diagnose_is_named_by_people(const char *schema)
 {
     return strncmp(schema, "pg_", 3) != 0 && strcmp(schema, "information_schema") != 0;
 }
@@ -88,7 +113,7 @@ static bool is_named_by_people(const char *schema)
 /* What is in them comes with the server's version, and no migration adds to it. Temporary schemas are another matter. */
 static bool is_of_system(const char *schema)
 {
-    return !is_named_by_people(schema) && strncmp(schema, "pg_temp", 7) != 0;
+    return !dg_diagnose_is_named_by_people(schema) && strncmp(schema, "pg_temp", 7) != 0;
 }
 
 static bool are_of_system(const struct dg_snapshot *snapshot, const struct dg_relation *const *relations, size_t n)
@@ -146,6 +171,17 @@ static const struct dg_relation *relation_written(const struct dg_diagnose_input
     return is_only ? only : NULL;
 }
 
+size_t dg_diagnose_references(const struct dg_diagnose_input *input, const struct dg_relation **out, size_t max)
+{
+    const struct dg_sql_statement *statement = input->statement;
+    size_t n = 0;
+    for (size_t i = 0; statement != NULL && input->snapshot != NULL && i < statement->n_references; i++) {
+        dg_oid oid = statement->references[i].relation_oid;
+        n = add_candidate(out, n, max, dg_snapshot_relation_by_oid(input->snapshot, oid));
+    }
+    return n;
+}
+
 /* The relations in which the column may have been looked for: the finding's own, else all that the statement found, else
    (nothing was decided) those whose names it writes. */
 static size_t candidates(const struct dg_diagnose_input *input, const struct dg_relation **out, size_t max)
@@ -157,19 +193,16 @@ static size_t candidates(const struct dg_diagnose_input *input, const struct dg_
         return 0;
     if (input->finding->relation_oid != 0)
         return add_candidate(out, 0, max, dg_snapshot_relation_by_oid(snapshot, input->finding->relation_oid));
-    for (size_t i = 0; statement != NULL && i < statement->n_references; i++) {
-        dg_oid oid = statement->references[i].relation_oid;
-        n = add_candidate(out, n, max, dg_snapshot_relation_by_oid(snapshot, oid));
-    }
+    n = dg_diagnose_references(input, out, max);
     for (size_t i = 0; n == 0 && statement != NULL && i < statement->n_relations; i++)
         n = add_candidate(out, n, max, relation_written(input, &statement->relations[i]));
     return n;
 }
 
-static void about_column(struct dg_diagnose_facts *facts, const struct dg_snapshot *snapshot,
-                         const struct dg_relation *relation)
+void dg_diagnose_about(struct dg_diagnose_facts *facts, const struct dg_relation *relation)
 {
-    const struct dg_namespace *schema = dg_snapshot_namespace_by_oid(snapshot, relation->namespace_oid);
+    const struct dg_namespace *schema = dg_snapshot_namespace_by_oid(facts->input->snapshot, relation->namespace_oid);
+    facts->n_columns = 0;
     facts->relation = relation->name;
     facts->relation_schema = schema == NULL ? NULL : schema->name;
     for (uint16_t i = 0; i < relation->n_columns; i++)
@@ -186,7 +219,7 @@ static bool column_change(const struct dg_diagnose_input *input, const struct dg
         /* Put back since then: then the journal's word is of another time. */
         if (dg_relation_column(relations[i], column) != NULL)
             continue;
-        about_column(facts, input->snapshot, relations[i]);
+        dg_diagnose_about(facts, relations[i]);
         facts->new_name = facts->change.new_name;
         facts->message =
             facts->change.kind == DG_CHANGE_COLUMN_RENAMED ? DG_MESSAGE_COLUMN_RENAMED : DG_MESSAGE_COLUMN_DROPPED;
@@ -227,7 +260,7 @@ static bool diagnose_column(const struct dg_diagnose_input *input, struct dg_dia
     else
         facts->message = n == 1 ? DG_MESSAGE_COLUMN_ABSENT : DG_MESSAGE_COLUMN_ABSENT_IN_SCOPE;
     if (n == 1)
-        about_column(facts, input->snapshot, relations[0]);
+        dg_diagnose_about(facts, relations[0]);
     memcpy(facts->relations, relations, n * sizeof(relations[0]));
     facts->n_relations = n;
     return true;
@@ -235,7 +268,7 @@ static bool diagnose_column(const struct dg_diagnose_input *input, struct dg_dia
 
 /* ---- relations --------------------------------------------------------------------------------------------------- */
 
-static bool is_in_path(const struct dg_diagnose_input *input, const char *schema)
+bool dg_diagnose_is_in_path(const struct dg_diagnose_input *input, const char *schema)
 {
     if (input->path == NULL)
         return true;
@@ -252,7 +285,7 @@ static bool relation_change(const struct dg_diagnose_input *input, struct dg_dia
     if (input->journal == NULL ||
         !dg_journal_find_relation(input->journal, dg_str_of(schema), dg_str_of(facts->name), &facts->change))
         return false;
-    if (schema[0] == '\0' && !is_in_path(input, facts->change.schema))
+    if (schema[0] == '\0' && !dg_diagnose_is_in_path(input, facts->change.schema))
         return false;
     facts->relation = facts->name;
     facts->relation_schema = facts->change.schema;
@@ -265,20 +298,25 @@ static bool relation_change(const struct dg_diagnose_input *input, struct dg_dia
     return true;
 }
 
+bool dg_diagnose_is_hidden(const struct dg_diagnose_input *input, const struct dg_namespace *schema)
+{
+    const struct dg_role *role = input->role == NULL ? NULL : dg_snapshot_role(input->snapshot, dg_str_of(input->role));
+    return role != NULL && dg_snapshot_usage(input->snapshot, schema, role->oid) == DG_USAGE_NO;
+}
+
 /* An unqualified relation that exists, but not where the session looks. False if it is where the session looks. */
 static bool relation_elsewhere(const struct dg_diagnose_input *input, struct dg_diagnose_facts *facts)
 {
-    const struct dg_role *role = input->role == NULL ? NULL : dg_snapshot_role(input->snapshot, dg_str_of(input->role));
     size_t cursor = 0;
     for (const struct dg_relation *relation;
          (relation = dg_snapshot_relations_named(input->snapshot, dg_str_of(facts->name), &cursor)) != NULL;) {
         const struct dg_namespace *schema = dg_snapshot_namespace_by_oid(input->snapshot, relation->namespace_oid);
-        if (schema == NULL || !is_named_by_people(schema->name))
+        if (schema == NULL || !dg_diagnose_is_named_by_people(schema->name))
             continue;
-        bool is_hidden = role != NULL && dg_snapshot_usage(input->snapshot, schema, role->oid) == DG_USAGE_NO;
+        bool is_hidden = dg_diagnose_is_hidden(input, schema);
         facts->schema = schema->name;
         facts->message = is_hidden ? DG_MESSAGE_RELATION_HIDDEN : DG_MESSAGE_RELATION_ELSEWHERE;
-        return is_hidden || (input->path != NULL && !is_in_path(input, schema->name));
+        return is_hidden || (input->path != NULL && !dg_diagnose_is_in_path(input, schema->name));
     }
     return true;
 }
@@ -291,7 +329,7 @@ static void nearest_relations(const struct dg_diagnose_input *input, struct dg_d
     for (const struct dg_relation *relation; (relation = dg_snapshot_relations(input->snapshot, &cursor)) != NULL;) {
         const struct dg_namespace *schema = dg_snapshot_namespace_by_oid(input->snapshot, relation->namespace_oid);
         bool is_near = schema != NULL && (is_system ? strcmp(schema->name, facts->relation_schema) == 0
-                                                    : is_named_by_people(schema->name));
+                                                    : dg_diagnose_is_named_by_people(schema->name));
         if (is_near && strchr("rvmfp", relation->kind) != NULL)
             dg_nearest_add(&facts->nearest, relation->name, relation);
     }
@@ -318,7 +356,59 @@ static bool diagnose_relation(const struct dg_diagnose_input *input, struct dg_d
     return true;
 }
 
-/* ---- both -------------------------------------------------------------------------------------------------------- */
+/* ---- all --------------------------------------------------------------------------------------------------------- */
+
+static bool diagnose_finding(const struct dg_diagnose_input *input, struct dg_diagnose_facts *facts)
+{
+    const struct dg_sql_finding *finding = input->finding;
+    bool needs_object = finding->kind == DG_FINDING_FUNCTION || finding->kind == DG_FINDING_TYPE ||
+                        finding->kind == DG_FINDING_SCHEMA || finding->kind == DG_FINDING_ENUM_LABEL;
+    bool is_older = finding->kind == DG_FINDING_COLUMN || finding->kind == DG_FINDING_RELATION;
+    if (!is_older && (input->snapshot == NULL || (needs_object && finding->object == NULL)))
+        return false;
+    switch (finding->kind) {
+    case DG_FINDING_COLUMN:
+        facts->is_column = finding->column != NULL;
+        facts->nearest.written = dg_str_of(facts->is_column ? finding->column : finding->relation);
+        return facts->is_column ? diagnose_column(input, facts) : diagnose_relation(input, facts);
+    case DG_FINDING_RELATION:
+        facts->nearest.written = dg_str_of(finding->relation);
+        return diagnose_relation(input, facts);
+    case DG_FINDING_REQUIRED:
+        return dg_diagnose_required(input, facts);
+    case DG_FINDING_GENERATED:
+        return dg_diagnose_generated(input, facts);
+    case DG_FINDING_CONFLICT_TARGET:
+        return dg_diagnose_conflict_target(input, facts);
+    case DG_FINDING_ENUM_LABEL:
+        return dg_diagnose_enum_label(input, facts);
+    case DG_FINDING_FUNCTION:
+        return dg_diagnose_function(input, facts);
+    case DG_FINDING_TYPE:
+        return dg_diagnose_type(input, facts);
+    case DG_FINDING_SCHEMA:
+        return dg_diagnose_schema(input, facts);
+    case DG_FINDING_AMBIGUOUS:
+        return dg_diagnose_ambiguous(input, facts);
+    case DG_FINDING_FROM_ENTRY:
+    case DG_FINDING_KIND_COUNT:
+    default:
+        return false;
+    }
+}
+
+/* No finding foresaw the error. */
+static bool diagnose_error(const struct dg_diagnose_input *input, struct dg_diagnose_facts *facts)
+{
+    if (dg_error_is_stale_plan(input->fields))
+        return dg_diagnose_stale_plan(input, facts);
+    return is_of_type(input->fields) && dg_diagnose_retyped(input, facts);
+}
+
+static bool is_about_relation(enum dg_finding_kind kind)
+{
+    return kind == DG_FINDING_COLUMN || kind == DG_FINDING_RELATION;
+}
 
 static void copy_name(char *to, size_t size, const char *from)
 {
@@ -327,19 +417,20 @@ static void copy_name(char *to, size_t size, const char *from)
 
 void dg_diagnose(const struct dg_diagnose_input *input, struct dg_diagnosis *diagnosis)
 {
-    *diagnosis = (struct dg_diagnosis){.is_unforeseen = true};
-    const struct dg_sql_finding *finding = input->finding;
-    if (finding == NULL || (finding->kind != DG_FINDING_COLUMN && finding->kind != DG_FINDING_RELATION))
-        return;
     struct dg_diagnose_facts facts = {.input = input};
-    bool is_column = finding->kind == DG_FINDING_COLUMN && finding->column != NULL;
-    facts.nearest.written = dg_str_of(is_column ? finding->column : finding->relation);
-    if (!(is_column ? diagnose_column(input, &facts) : diagnose_relation(input, &facts)))
+    *diagnosis = (struct dg_diagnosis){.is_unforeseen = true};
+    bool is_explained = false;
+    if (input->finding != NULL)
+        is_explained = diagnose_finding(input, &facts);
+    else if (input->fields != NULL)
+        is_explained = diagnose_error(input, &facts);
+    if (!is_explained)
         return;
     dg_diagnose_write(&facts, diagnosis);
     diagnosis->is_explained = true;
     diagnosis->is_unforeseen = !facts.has_change;
+    diagnosis->is_relation = facts.table != NULL || input->finding == NULL || is_about_relation(input->finding->kind);
     copy_name(diagnosis->schema, sizeof(diagnosis->schema), facts.relation_schema);
     copy_name(diagnosis->relation, sizeof(diagnosis->relation), facts.relation);
-    copy_name(diagnosis->column, sizeof(diagnosis->column), is_column ? facts.name : NULL);
+    copy_name(diagnosis->column, sizeof(diagnosis->column), facts.is_column ? facts.name : NULL);
 }

@@ -23,12 +23,17 @@ enum dg_error_class {
 const char *dg_error_class_name(enum dg_error_class error_class);
 /* By SQLSTATE, and for 0A000 by routine (RevalidateCachedQuery). */
 enum dg_error_class dg_error_classify(const struct dg_error_fields *fields);
+/* "cached plan must not change result type", in whatever language. */
+bool dg_error_is_stale_plan(const struct dg_error_fields *fields);
+/* True if a schema's change may be why: the drift classes, and values that do not fit a type. */
+bool dg_error_may_be_drift(const struct dg_error_fields *fields);
 /* True if the error is about the statement's own names: position, no q, no W, a routine of parse analysis. */
 bool dg_error_is_at_analysis(const struct dg_error_fields *fields);
 
 struct dg_diagnose_input {
     const struct dg_error_fields *fields;     /* may be NULL: a finding without an error (explain) */
-    const struct dg_sql_finding *finding;     /* the verdict's first finding, or NULL */
+    const struct dg_sql_finding *finding;     /* what the error is, or NULL: none foresaw it */
+    bool is_guess;                            /* made from what stands at the error's position */
     const struct dg_sql_statement *statement; /* or NULL */
     const struct dg_snapshot *snapshot;       /* or NULL */
     const struct dg_journal *journal;         /* or NULL */
@@ -46,10 +51,11 @@ struct dg_diagnosis {
     bool is_explained;
     char detail[DG_DIAGNOSIS_BYTES];
     char hint[DG_DIAGNOSIS_BYTES];
-    char kind[32];   /* "column_renamed", "column_dropped", "column_absent", "relation_absent", ... */
-    char schema[64]; /* what the drift group is about */
-    char relation[64];
+    char kind[32];     /* "column_renamed", "column_dropped", "column_absent", "relation_absent", ... */
+    char schema[64];   /* what the drift group is about */
+    char relation[64]; /* or the function, type or schema */
     char column[64];
+    bool is_relation;   /* `relation` is one; else a function, a type or a schema */
     bool is_unforeseen; /* a targeted read could say more */
 };
 

@@ -2,12 +2,14 @@
  * Fills the texts of messages.def in. A text that would grow beyond its kilobyte is cut; all that goes in is ASCII
  * (names with other characters are written as U&"\20AC").
  */
-#include "guard/diagnose_text.h"
+#include "guard/diagnose_facts.h"
 
 #include "base/clock.h"
 #include "base/text.h"
 
 #define MAX_LISTED 4
+#define MAX_LABELS 10
+#define PG_CATALOG_OID 11u
 
 static const struct {
     const char *kind;
@@ -77,6 +79,8 @@ static void write_used(struct dg_text *out, const struct dg_diagnose_input *inpu
 {
     enum dg_clause clauses[DG_CLAUSE_COUNT];
     size_t n = 0;
+    if (input->finding == NULL)
+        return;
     add_clause(clauses, &n, input->finding->clause);
     for (size_t i = 0; input->statement != NULL && i < input->statement->n_findings; i++) {
         if (is_same_name(&input->statement->findings[i], input->finding))
@@ -101,7 +105,7 @@ static const char *schema_of(const struct dg_diagnose_facts *facts, const struct
 /* "; nearest: confirmed_on, created_at" */
 static void write_nearest(struct dg_text *out, const struct dg_diagnose_facts *facts)
 {
-    bool is_column = facts->input->finding->kind == DG_FINDING_COLUMN;
+    bool is_column = facts->is_column;
     for (size_t i = 0; i < facts->nearest.n; i++) {
         const struct dg_relation *owner = facts->nearest.items[i].owner;
         dg_text_cstr(out, i == 0 ? "; nearest: " : ", ");
@@ -126,6 +130,117 @@ static void write_list(struct dg_text *out, const struct dg_diagnose_facts *fact
         dg_text_cstr(out, ", ...");
     if (facts->n_relations > 0)
         dg_text_char(out, ')');
+}
+
+/* "'new', 'paid'"; ASCII only, as all here. */
+static void write_label(struct dg_text *out, const char *label)
+{
+    bool is_ascii = dg_str_is_ascii(dg_str_of(label));
+    dg_text_char(out, '\'');
+    for (const char *at = label; *at != '\0'; at++) {
+        if (*at == '\'')
+            dg_text_char(out, '\'');
+        dg_text_char(out, is_ascii || (unsigned char)*at < 0x80 ? *at : '?');
+    }
+    dg_text_char(out, '\'');
+}
+
+/* ": 'new', 'paid', 'shipped'" */
+static void write_labels(struct dg_text *out, const struct dg_diagnose_facts *facts)
+{
+    size_t n;
+    const char *const *labels = dg_snapshot_enum_labels(facts->input->snapshot, facts->type->oid, &n);
+    for (size_t i = 0; i < n && i < MAX_LABELS; i++) {
+        dg_text_cstr(out, i == 0 ? ": " : ", ");
+        write_label(out, labels[i]);
+    }
+    if (n > MAX_LABELS)
+        dg_text_cstr(out, ", ...");
+}
+
+/* "; unique are (id), (tenant_id, email)" */
+static void write_unique(struct dg_text *out, const struct dg_diagnose_facts *facts)
+{
+    size_t cursor = 0;
+    const struct dg_unique_index *index;
+    for (size_t n = 0; n < MAX_LISTED &&
+                       (index = dg_snapshot_unique_indexes(facts->input->snapshot, facts->table->oid, &cursor)) != NULL;
+         n++) {
+        dg_text_cstr(out, n == 0 ? "; unique are (" : ", (");
+        for (uint16_t i = 0; i < index->n_attnums; i++) {
+            const struct dg_column *column = dg_relation_column_by_attnum(facts->table, index->attnums[i]);
+            dg_text_cstr(out, i == 0 ? "" : ", ");
+            if (column == NULL)
+                dg_text_cstr(out, "an expression");
+            else
+                write_name(out, column->name, false);
+        }
+        dg_text_cstr(out, index->is_partial ? ") of some rows" : ")");
+    }
+}
+
+/* "public.orders and public.users" */
+static void write_owners(struct dg_text *out, const struct dg_diagnose_facts *facts)
+{
+    for (size_t i = 0; i < facts->n_relations && i < MAX_LISTED; i++) {
+        dg_text_cstr(out, i == 0 ? "" : i + 1 < facts->n_relations ? ", " : " and ");
+        write_qualified(out, schema_of(facts, facts->relations[i]), facts->relations[i]->name);
+    }
+}
+
+static void write_type(struct dg_text *out, const struct dg_snapshot *snapshot, dg_oid oid)
+{
+    const struct dg_type *type = dg_snapshot_type_by_oid(snapshot, oid);
+    const struct dg_type *element =
+        type == NULL || !type->is_array ? type : dg_snapshot_type_by_oid(snapshot, type->element_oid);
+    if (element == NULL)
+        dg_text_char(out, '?');
+    else if (element->namespace_oid == PG_CATALOG_OID) /* never in need of quotes, though many are keywords */
+        dg_text_cstr(out, element->name);
+    else
+        dg_text_sql_identifier(out, dg_str_of(element->name), false);
+    if (element != type)
+        dg_text_cstr(out, "[]");
+}
+
+/* "; there is public.total(int4, text)" */
+static void write_functions(struct dg_text *out, const struct dg_diagnose_facts *facts)
+{
+    const struct dg_snapshot *snapshot = facts->input->snapshot;
+    size_t cursor = 0;
+    const struct dg_function *function;
+    for (size_t n = 0; n < MAX_LISTED &&
+                       (function = dg_snapshot_functions_named(snapshot, dg_str_of(facts->name), &cursor)) != NULL;) {
+        const struct dg_namespace *schema = dg_snapshot_namespace_by_oid(snapshot, function->namespace_oid);
+        if (schema == NULL || dg_diagnose_is_hidden(facts->input, schema))
+            continue;
+        dg_text_cstr(out, n++ == 0 ? "; there is " : ", ");
+        write_qualified(out, schema->name, function->name);
+        for (uint16_t i = 0; i < function->n_inputs; i++) {
+            dg_text_cstr(out, i == 0 ? "(" : ", ");
+            write_type(out, snapshot, function->inputs[i].type_oid);
+        }
+        dg_text_cstr(out, function->n_inputs == 0 ? "()" : ")");
+    }
+}
+
+/* " It was added at 02:13:07 UTC." */
+static void write_since(struct dg_text *out, const struct dg_diagnose_facts *facts)
+{
+    static const char *const what[] = {
+        [DG_CHANGE_COLUMN_ADDED] = "was added",
+        [DG_CHANGE_COLUMN_REPLACED] = "was dropped and added again",
+        [DG_CHANGE_COLUMN_RENAMED] = "was renamed to that",
+        [DG_CHANGE_COLUMN_NULLABILITY] = "became NOT NULL",
+        [DG_CHANGE_COLUMN_DEFAULT] = "lost its default",
+        [DG_CHANGE_RELATION_ADDED] = "came with its table",
+    };
+    size_t kind = (size_t)facts->change.kind;
+    if (!facts->has_change || kind >= sizeof(what) / sizeof(what[0]) || what[kind] == NULL)
+        return;
+    dg_text_printf(out, " It %s ", what[facts->change.kind]);
+    write_window(out, facts->change.after_us, facts->change.before_us, facts->input->now_us);
+    dg_text_char(out, '.');
 }
 
 /* "15.20" */
@@ -153,6 +268,14 @@ static void write_field(struct dg_text *out, const struct dg_diagnose_facts *fac
         write_window(out, facts->change.after_us, facts->change.before_us, input->now_us);
     } else if (dg_str_is(field, "count")) {
         dg_text_printf(out, facts->n_columns == 1 ? "%zu column" : "%zu columns", facts->n_columns);
+    } else if (dg_str_is(field, "since")) {
+        write_since(out, facts);
+    } else if (dg_str_is(field, "owners")) {
+        write_owners(out, facts);
+    } else if (dg_str_is(field, "old_type")) {
+        dg_text_cstr(out, facts->change.old_type);
+    } else if (dg_str_is(field, "new_type")) {
+        dg_text_cstr(out, facts->change.new_name);
     } else if (dg_str_is(field, "version")) {
         write_version(out, input->snapshot);
     } else if (dg_str_is(field, "used")) {
@@ -161,6 +284,12 @@ static void write_field(struct dg_text *out, const struct dg_diagnose_facts *fac
         write_nearest(out, facts);
     } else if (dg_str_is(field, "list") && !is_brief) {
         write_list(out, facts);
+    } else if (dg_str_is(field, "labels") && !is_brief) {
+        write_labels(out, facts);
+    } else if (dg_str_is(field, "unique") && !is_brief) {
+        write_unique(out, facts);
+    } else if (dg_str_is(field, "functions") && !is_brief) {
+        write_functions(out, facts);
     }
 }
 
@@ -183,6 +312,9 @@ static void write_text(const struct dg_diagnose_facts *facts, const char *prefix
     struct dg_text out;
     char bytes[8 * DG_DIAGNOSIS_BYTES];
     dg_text_init_fixed(&out, bytes, sizeof(bytes));
+    to[0] = '\0';
+    if (template[0] == '\0')
+        return;
     dg_text_cstr(&out, prefix);
     write_template(&out, facts, template);
     const char *text = dg_text_get(&out);

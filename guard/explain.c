@@ -9,6 +9,11 @@
 #include "guard/read.h"
 #include "guard/state.h"
 
+static bool is_of_missing_name(const struct dg_error_fields *fields)
+{
+    return dg_str_is(fields->sqlstate, "42703") || dg_str_is(fields->sqlstate, "42P01");
+}
+
 /* Errors about a FROM clause that never was right are no drift. The routine is the same in every language; and of a missing
    relation the server has a DETAIL only where a WITH item of that name stands further on. */
 static bool is_about_from_clause(const struct dg_error_fields *fields, const struct dg_sql_finding *finding)
@@ -25,6 +30,17 @@ static bool is_of_utility(const struct dg_sql_statement *statement, const struct
 {
     return statement->class == DG_CLASS_OBSERVED && fields->internal_query.data == NULL &&
            fields->internal_position.data == NULL && fields->where.data == NULL;
+}
+
+/* The error may be one of the schema's, and is about what the statement itself says: not about what a function or a
+   trigger does in it. */
+static bool is_own(const struct dg_sql_statement *statement, enum dg_stage stage, const struct dg_error_fields *fields)
+{
+    if (is_of_missing_name(fields))
+        return dg_error_is_at_analysis(fields) || is_of_utility(statement, fields);
+    bool is_nested = fields->internal_query.data != NULL || fields->internal_position.data != NULL;
+    /* At Bind the context is the parameter's. */
+    return dg_error_may_be_drift(fields) && !is_nested && (fields->where.data == NULL || stage == DG_STAGE_BIND);
 }
 
 /* Without a finding, the name at the error's position is the best there is; without a position, the first that the
@@ -53,6 +69,28 @@ static bool make_finding(const struct dg_verdict *verdict, const struct dg_sql_s
     return name != NULL;
 }
 
+/* The same for functions, types and schemas, which have a position always. */
+static bool make_object_finding(const struct dg_verdict *verdict, const struct dg_error_fields *fields,
+                                struct dg_written_name *names, struct dg_sql_finding *finding)
+{
+    static const struct {
+        const char *sqlstate;
+        const char *routine;
+        enum dg_finding_kind kind;
+    } kinds[] = {{"42883", "ParseFuncOrColumn", DG_FINDING_FUNCTION}, {"42704", "typenameType", DG_FINDING_TYPE}};
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (!dg_str_is(fields->sqlstate, kinds[i].sqlstate) || !dg_str_is(fields->routine, kinds[i].routine) ||
+            !dg_name_at_position(verdict->text, fields->position, names))
+            continue;
+        *finding = (struct dg_sql_finding){.sqlstate = kinds[i].sqlstate,
+                                           .kind = kinds[i].kind,
+                                           .schema = names->n > 1 ? names->parts[names->n - 2] : NULL,
+                                           .object = names->parts[names->n - 1]};
+        return true;
+    }
+    return false;
+}
+
 bool dg_explain_diagnose(const struct dg_explain_context *context, const struct dg_verdict *verdict,
                          const struct dg_sql_statement *statement, const struct dg_error_fields *fields,
                          struct dg_diagnosis *diagnosis)
@@ -62,12 +100,15 @@ bool dg_explain_diagnose(const struct dg_explain_context *context, const struct 
     const struct dg_sql_finding *finding = dg_outcome_match(statement, fields);
     bool is_found = finding != NULL;
     *diagnosis = (struct dg_diagnosis){0};
-    if (is_about_from_clause(fields, finding))
+    if (is_of_missing_name(fields) && is_about_from_clause(fields, finding))
         return true;
-    if (!is_found)
+    if (!is_found && is_of_missing_name(fields))
         finding = make_finding(verdict, statement, fields, &names, &made) ? &made : NULL;
+    else if (!is_found)
+        finding = make_object_finding(verdict, fields, &names, &made) ? &made : NULL;
     struct dg_diagnose_input input = {.fields = fields,
                                       .finding = finding,
+                                      .is_guess = !is_found,
                                       .statement = statement,
                                       .snapshot = context->snapshot,
                                       .journal = context->journal,
@@ -123,8 +164,8 @@ static bool rewrite(struct dg_guard_session *session, const struct dg_diagnosis 
     *kept = *diagnosis;
     *addition = (struct dg_error_addition){.detail = kept->detail,
                                            .hint = kept->hint,
-                                           .schema = plain(kept->schema),
-                                           .table = plain(kept->relation),
+                                           .schema = kept->is_relation ? plain(kept->schema) : "",
+                                           .table = kept->is_relation ? plain(kept->relation) : "",
                                            .column = plain(kept->column)};
     return true;
 }
@@ -157,6 +198,30 @@ static bool hold_for_read(struct dg_guard_session *session, struct dg_verdict *v
     return true;
 }
 
+/* The server says of a column that it must not be NULL, and the snapshot has it otherwise. */
+static bool is_newer_than(const struct dg_snapshot *snapshot, const struct dg_error_fields *fields)
+{
+    const struct dg_namespace *schema = dg_snapshot_namespace(snapshot, fields->schema);
+    const struct dg_relation *relation =
+        schema == NULL ? NULL : dg_snapshot_relation(snapshot, schema->oid, fields->table);
+    const struct dg_column *column = relation == NULL ? NULL : dg_relation_column(relation, fields->column);
+    bool is_named = fields->schema.data != NULL && fields->table.data != NULL && fields->column.data != NULL;
+    return is_named && (column == NULL || (column->flags & DG_COLUMN_NOT_NULL) == 0);
+}
+
+/* Whether a catalog read could say more of an error that no finding foresaw. Most errors of the other codes are no drift:
+   one of them is worth a read only where it says itself that the snapshot is of another time. */
+static bool may_learn(const struct dg_explain_context *context, const struct dg_error_fields *fields,
+                      const struct dg_diagnosis *diagnosis)
+{
+    if (dg_error_is_stale_plan(fields)) /* what is known may have been before it was prepared */
+        return true;
+    if (is_of_missing_name(fields))
+        return diagnosis->is_unforeseen;
+    return dg_str_is(fields->sqlstate, "23502") && context->snapshot != NULL &&
+           is_newer_than(context->snapshot, fields);
+}
+
 static void explain(struct dg_guard_session *session, struct dg_verdict *verdict,
                     const struct dg_sql_statement *statement, const struct dg_error_fields *fields, struct dg_str body,
                     bool is_again, struct dg_reaction *reaction)
@@ -176,7 +241,8 @@ static void explain(struct dg_guard_session *session, struct dg_verdict *verdict
     };
     struct dg_diagnosis diagnosis;
     bool is_found = dg_explain_diagnose(&context, verdict, statement, fields, &diagnosis);
-    if (!is_found && diagnosis.is_unforeseen && !is_again && hold_for_read(session, verdict, statement, body, reaction))
+    if (!is_found && !is_again && may_learn(&context, fields, &diagnosis) &&
+        hold_for_read(session, verdict, statement, body, reaction))
         return;
     dg_explain_file(&context, verdict, fields, &diagnosis);
     if (session->mode < DG_MODE_ANNOTATE)
@@ -215,9 +281,7 @@ void dg_explain_error(struct dg_guard_session *session, struct dg_ticket *ticket
     const struct dg_sql_statement *statement = meaning.statement;
     if (statement == NULL)
         return;
-    if (!dg_str_is(fields.sqlstate, "42703") && !dg_str_is(fields.sqlstate, "42P01"))
-        return;
-    if (!dg_error_is_at_analysis(&fields) && !is_of_utility(statement, &fields))
+    if (!is_own(statement, stage, &fields))
         return;
     size_t i = (size_t)(statement - meaning.ticket->verdict->analysis.statements);
     struct dg_verdict *verdict = current_verdict(session, meaning.ticket, i);

@@ -216,11 +216,24 @@ static bool relation_satisfies(const struct dg_group *group, const struct dg_rel
     return group->column[0] == '\0' || dg_relation_column(relation, dg_str_of(group->column)) != NULL;
 }
 
+/* What ends a group: that the name is there. Of the other kinds no snapshot tells (it exists where the session does not
+   look, takes other arguments, is of another type): they end when they are quiet. */
+static bool is_of_absence(const struct dg_group *group)
+{
+    static const char *const kinds[] = {"column_renamed",       "column_dropped",   "column_absent",
+                                        "system_column_absent", "relation_renamed", "relation_moved",
+                                        "relation_dropped",     "relation_absent",  "system_relation_absent"};
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (strcmp(group->kind, kinds[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 static bool is_satisfied(const struct dg_group *group, const struct dg_snapshot *snapshot)
 {
     struct dg_str name = dg_str_of(group->relation);
-    /* It exists where the session does not look: no snapshot tells when that ends. */
-    if (strcmp(group->kind, "relation_elsewhere") == 0 || strcmp(group->kind, "relation_hidden") == 0)
+    if (!is_of_absence(group))
         return false;
     if (group->schema[0] != '\0') {
         const struct dg_namespace *schema = dg_snapshot_namespace(snapshot, dg_str_of(group->schema));

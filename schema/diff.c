@@ -104,7 +104,10 @@ static void diff_columns(struct diff *diff, const struct dg_relation *older, con
             continue;
         if (after == NULL || !is_live(after)) {
             const struct dg_column *successor = live_column(newer, before->name);
-            emit(diff, successor == NULL ? DG_CHANGE_COLUMN_DROPPED : DG_CHANGE_COLUMN_REPLACED, before, "", "");
+            if (successor == NULL)
+                emit(diff, DG_CHANGE_COLUMN_DROPPED, before, "", "");
+            else
+                emit(diff, DG_CHANGE_COLUMN_REPLACED, successor, "", "");
             continue;
         }
         if (strcmp(before->name, after->name) != 0)

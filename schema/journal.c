@@ -116,8 +116,10 @@ enum dg_status dg_journal_append(struct dg_journal *journal, const struct dg_cha
 
 /* ---- Searching --------------------------------------------------------------------------------------------------- */
 
-/* What is looked for: the newest change that took a name away. */
+/* What is looked for: the newest change that took a name away, or, where there are kinds, that was one of them. */
 struct search {
+    unsigned kinds;
+    int16_t attnum;
     bool is_column;
     dg_oid relation_oid;
     struct dg_str schema;
@@ -126,6 +128,9 @@ struct search {
 
 static bool is_found(const struct search *search, const struct dg_change *change)
 {
+    if (search->kinds != 0)
+        return (search->kinds & (1u << (unsigned)change->kind)) != 0 && change->relation_oid == search->relation_oid &&
+               (search->attnum == 0 || change->attnum == 0 || change->attnum == search->attnum);
     if (search->is_column)
         return (change->kind == DG_CHANGE_COLUMN_RENAMED || change->kind == DG_CHANGE_COLUMN_DROPPED) &&
                change->relation_oid == search->relation_oid && dg_str_is(search->name, change->column);
@@ -161,6 +166,12 @@ bool dg_journal_find_relation(const struct dg_journal *journal, struct dg_str sc
                               struct dg_change *change)
 {
     return find(journal, &(struct search){.schema = schema, .name = relation}, change);
+}
+
+bool dg_journal_find_change(const struct dg_journal *journal, dg_oid relation_oid, int16_t attnum, unsigned kinds,
+                            struct dg_change *change)
+{
+    return find(journal, &(struct search){.kinds = kinds, .relation_oid = relation_oid, .attnum = attnum}, change);
 }
 
 size_t dg_journal_copy(const struct dg_journal *journal, struct dg_change *out, size_t max)

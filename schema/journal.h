@@ -14,13 +14,16 @@ enum dg_change_kind {
     DG_CHANGE_COLUMN_RETYPED,
     DG_CHANGE_COLUMN_NULLABILITY,
     DG_CHANGE_COLUMN_DEFAULT,
-    DG_CHANGE_COLUMN_REPLACED, /* same name, another attnum */
+    DG_CHANGE_COLUMN_REPLACED, /* same name, another attnum: the one that it has now */
     DG_CHANGE_RELATION_ADDED,
     DG_CHANGE_RELATION_DROPPED,
     DG_CHANGE_RELATION_RENAMED,
     DG_CHANGE_RELATION_MOVED,   /* to another schema */
     DG_CHANGE_RELATION_REPLACED /* same name, another oid */
 };
+
+/* A set of kinds: DG_CHANGES(COLUMN_ADDED) | DG_CHANGES(COLUMN_RETYPED). */
+#define DG_CHANGES(kind) (1u << (unsigned)DG_CHANGE_##kind)
 
 /* "column_renamed" and so on. */
 const char *dg_change_kind_name(enum dg_change_kind kind);
@@ -55,6 +58,9 @@ bool dg_journal_find_column(const struct dg_journal *journal, dg_oid relation_oi
 /* The newest change that took the name `relation` (schema "" for any) away: renamed, moved, dropped. */
 bool dg_journal_find_relation(const struct dg_journal *journal, struct dg_str schema, struct dg_str relation,
                               struct dg_change *change);
+/* The newest change of these kinds (DG_CHANGES) to this column of the relation, attnum 0: to any; or to the relation. */
+bool dg_journal_find_change(const struct dg_journal *journal, dg_oid relation_oid, int16_t attnum, unsigned kinds,
+                            struct dg_change *change);
 /* The changes, oldest first, copied to `out` (at most max; NULL: only counted); returns how many. */
 size_t dg_journal_copy(const struct dg_journal *journal, struct dg_change *out, size_t max);
 

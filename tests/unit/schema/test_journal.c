@@ -150,6 +150,28 @@ static void the_newest_loss_of_a_name_is_found_with_its_window(void **state)
     dg_snapshot_unref(older);
 }
 
+static void a_change_is_found_by_kind_and_by_the_column_that_is_there_now(void **state)
+{
+    (void)state;
+    struct dg_snapshot *older = snapshot_of(&(struct table){100, "leads", "a b"}, 1, 1000);
+    struct dg_snapshot *newer = snapshot_of(&(struct table){100, "leads", "a - b c"}, 1, 2000);
+    struct dg_journal *journal = dg_journal_new(8);
+    assert_int_equal(dg_journal_record(journal, older, newer), DG_OK);
+    struct dg_change change;
+    /* b is another column by now, of attnum 3. */
+    assert_true(dg_journal_find_change(journal, 100, 3, DG_CHANGES(COLUMN_REPLACED), &change));
+    assert_string_equal(change.column, "b");
+    assert_false(dg_journal_find_change(journal, 100, 2, DG_CHANGES(COLUMN_REPLACED), &change));
+    assert_true(
+        dg_journal_find_change(journal, 100, 0, DG_CHANGES(COLUMN_ADDED) | DG_CHANGES(COLUMN_RETYPED), &change));
+    assert_string_equal(change.column, "c");
+    assert_false(dg_journal_find_change(journal, 100, 0, DG_CHANGES(COLUMN_RETYPED), &change));
+    assert_false(dg_journal_find_change(journal, 101, 4, DG_CHANGES(COLUMN_ADDED), &change));
+    dg_journal_free(journal);
+    dg_snapshot_unref(older);
+    dg_snapshot_unref(newer);
+}
+
 static void a_window_begins_when_the_table_itself_was_last_read(void **state)
 {
     (void)state;
@@ -252,6 +274,7 @@ int main(void)
         cmocka_unit_test(each_difference_is_told_by_identity),
         cmocka_unit_test(a_table_in_another_schema_has_moved),
         cmocka_unit_test(the_newest_loss_of_a_name_is_found_with_its_window),
+        cmocka_unit_test(a_change_is_found_by_kind_and_by_the_column_that_is_there_now),
         cmocka_unit_test(a_window_begins_when_the_table_itself_was_last_read),
         cmocka_unit_test(temporary_tables_and_indexes_are_not_told_of),
         cmocka_unit_test(a_full_journal_forgets_the_oldest),
