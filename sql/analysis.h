@@ -23,6 +23,9 @@ enum dg_reason {
 const char *dg_reason_label(enum dg_reason reason);
 /* The sentence of reason.def. */
 const char *dg_reason_help(enum dg_reason reason);
+/* Once in each thread that analyses, at its start: what the parser needs for all its life is allocated now, when memory is
+   there. It ends the process if that fails later, in the midst of a session. */
+void dg_sql_prepare_thread(void);
 /* The PostgreSQL version that the linked parser comes from, "15.1". */
 const char *dg_sql_parser_version(void);
 
