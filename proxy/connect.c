@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "proxy/secure.h"
+#include "proxy/timer.h"
 
 #define MAX_ADDRESSES 16
 #define TEXT_BYTES 512
@@ -100,8 +101,7 @@ static void on_step(evutil_socket_t fd, short what, void *context);
 
 static void step_after(struct dg_connect *attempt, uint64_t delay_ms)
 {
-    struct timeval delay = {(time_t)(delay_ms / 1000), (suseconds_t)(delay_ms % 1000 * 1000)};
-    event_add(&attempt->step, &delay);
+    dg_timer_start(&attempt->step, delay_ms);
 }
 
 /* One more failure for the report: "10.0.0.1:5432: Connection refused; db2:5432: no address". */
@@ -239,7 +239,10 @@ static void try_address(struct dg_connect *attempt)
         address_failed(attempt, errno);
         return;
     }
-    event_add(&attempt->connected, NULL);
+    if (event_add(&attempt->connected, NULL) != 0) {
+        address_failed(attempt, ENOMEM);
+        return;
+    }
     step_after(attempt, share_ms);
 }
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "proxy/proxy_private.h"
+#include "proxy/timer.h"
 
 #define ACCEPT_PAUSE_MS 100
 #define PROBE_MS 500
@@ -16,12 +17,6 @@
 #define ACCEPT_BATCH 64
 /* Beyond relay.max_sessions clients are told so after their start-up packet; of so many only. Cancels pass there too. */
 #define OVER_LIMIT_MAX 64u
-
-static void after(struct event *event, long delay_ms)
-{
-    struct timeval delay = {delay_ms / 1000, delay_ms % 1000 * 1000};
-    event_add(event, &delay);
-}
 
 static struct dg_worker *least_busy(struct dg_proxy *proxy)
 {
@@ -56,7 +51,7 @@ static void pause_accepting(struct dg_proxy *proxy, int error)
     proxy->is_short = true;
     for (size_t i = 0; i < proxy->n_listeners; i++)
         event_del(&proxy->listeners[i].accepting);
-    after(&proxy->accept_pause, ACCEPT_PAUSE_MS);
+    dg_timer_start(&proxy->accept_pause, ACCEPT_PAUSE_MS);
 }
 
 static void on_accept(evutil_socket_t fd, short what, void *context)
@@ -81,8 +76,8 @@ static void on_accept(evutil_socket_t fd, short what, void *context)
 static void accept_again(struct dg_proxy *proxy)
 {
     for (size_t i = 0; i < proxy->n_listeners; i++) {
-        if (proxy->listeners[i].fd >= 0)
-            event_add(&proxy->listeners[i].accepting, NULL);
+        if (proxy->listeners[i].fd >= 0 && event_add(&proxy->listeners[i].accepting, NULL) != 0)
+            dg_timer_start(&proxy->accept_pause, ACCEPT_PAUSE_MS);
     }
 }
 
@@ -102,7 +97,7 @@ static void on_probed(void *context, const struct dg_connect_result *result)
         atomic_store(&upstream->was_reached, true);
         return;
     }
-    after(&upstream->probe, PROBE_MS);
+    dg_timer_start(&upstream->probe, PROBE_MS);
 }
 
 /* Until somebody has reached the upstream. A connection that opens and leaves is not logged by the server. */
@@ -118,7 +113,7 @@ static void on_probe(evutil_socket_t fd, short what, void *context)
                                          .timeout_ms = dg_worker_config(worker)->connect_timeout_ms};
     upstream->probing = dg_connect_start(&worker->resolver, &plan, on_probed, upstream);
     if (upstream->probing == NULL)
-        after(&upstream->probe, PROBE_MS);
+        dg_timer_start(&upstream->probe, PROBE_MS);
 }
 
 void dg_listener_start(struct dg_proxy *proxy)
@@ -132,7 +127,7 @@ void dg_listener_start(struct dg_proxy *proxy)
     accept_again(proxy);
     for (size_t i = 0; i < proxy->n_upstreams; i++) {
         event_assign(&proxy->upstreams[i].probe, base, -1, 0, on_probe, &proxy->upstreams[i]);
-        after(&proxy->upstreams[i].probe, 0);
+        dg_timer_start(&proxy->upstreams[i].probe, 0);
     }
 }
 

@@ -19,11 +19,6 @@ static bool is_relaying(const struct dg_session *session)
     return session->state == DG_SESSION_AUTHENTICATING || session->state == DG_SESSION_READY;
 }
 
-static void out_of_memory(struct dg_session *session)
-{
-    dg_session_fail(session, "53200", "driftguard: out of memory", NULL);
-}
-
 /* The peer is gone for writing. A client's absence ends the session. A server's last words may still be there to read. */
 static void peer_is_deaf(struct dg_session *session, struct dg_flow *flow)
 {
@@ -31,6 +26,8 @@ static void peer_is_deaf(struct dg_session *session, struct dg_flow *flow)
     flow->is_paused = false;
     if (flow->to == &session->client)
         dg_session_enter(session, DG_SESSION_CLOSED);
+    else if (dg_stream_is_unusable(flow->to))
+        dg_session_server_gone(session);
     else
         flow->to->is_shut = true;
 }
@@ -42,6 +39,17 @@ static enum dg_stream_result write_some(struct dg_session *session, struct dg_fl
     bool is_to_server = flow->to == &session->server;
     dg_count(session->worker->shard, is_to_server ? DG_CELL_BYTES_TO_SERVER : DG_CELL_BYTES_TO_CLIENT, *n);
     return result;
+}
+
+/* The peer has not taken all, and there is no room for the rest. A client that got half a message can be told no more. */
+static void cannot_keep(struct dg_session *session, const struct dg_flow *flow)
+{
+    if (flow->to == &session->server) {
+        dg_session_out_of_memory(session);
+        return;
+    }
+    dg_session_count_shortage(session->worker);
+    dg_session_enter(session, DG_SESSION_CLOSED);
 }
 
 static size_t pause_bytes(struct dg_session *session)
@@ -64,7 +72,7 @@ void dg_relay_send(struct dg_session *session, struct dg_flow *flow, struct dg_s
         }
     }
     if (dg_buffer_append(&flow->pending, bytes.data + n, bytes.len - n) != DG_OK) {
-        dg_session_enter(session, DG_SESSION_CLOSED);
+        cannot_keep(session, flow);
         return;
     }
     if (dg_buffer_len(&flow->pending) >= pause_bytes(session) && !flow->is_paused) {
@@ -177,7 +185,7 @@ static enum dg_stream_result read_some(struct dg_session *session, struct dg_flo
     if (kept.len > JOIN_MAX_BYTES) {
         uint8_t *room = dg_buffer_reserve(&flow->kept, max);
         if (room == NULL) {
-            out_of_memory(session);
+            dg_session_out_of_memory(session);
             return DG_STREAM_LATER;
         }
         enum dg_stream_result result =
@@ -229,7 +237,7 @@ static bool read_once(struct dg_session *session, struct dg_flow *flow)
         return false;
     }
     if (dg_buffer_append(&flow->kept, bytes.data + n_done, bytes.len - n_done) != DG_OK) {
-        out_of_memory(session);
+        dg_session_out_of_memory(session);
         return false;
     }
     return bytes.len == DG_SCRATCH_BYTES && !flow->is_held && !flow->is_blocked && dg_buffer_len(&flow->pending) == 0;

@@ -17,7 +17,9 @@ static void on_ready(evutil_socket_t fd, short what, void *context);
 static void wait_for(struct dg_secure *secure, short what)
 {
     event_assign(&secure->ready, secure->base, secure->fd, what, on_ready, secure);
-    event_add(&secure->ready, NULL);
+    /* Without memory for it, ask the socket again in the loop's next turn. */
+    if (event_add(&secure->ready, NULL) != 0)
+        event_active(&secure->ready, what, 0);
 }
 
 static void fail(struct dg_secure *secure, const char *failure, const char *sentence, const char *hint)

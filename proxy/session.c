@@ -15,6 +15,7 @@
 
 #include "protocol/startup.h"
 #include "proxy/proxy_private.h"
+#include "proxy/timer.h"
 
 /* For a client that has everything to close, too; and for one that has not read all yet, since it last took bytes. It may
    be busy with what it has: from the server itself it would get the rest however late. */
@@ -50,9 +51,8 @@ static const unsigned edges[] = {
 
 void dg_session_arm(struct dg_session *session, uint64_t delay_ms)
 {
-    struct timeval delay = {(time_t)(delay_ms / 1000), (suseconds_t)(delay_ms % 1000 * 1000)};
     event_del(&session->timer); /* also where it was activated already */
-    event_add(&session->timer, &delay);
+    dg_timer_start(&session->timer, delay_ms);
 }
 
 /* All that has to do with the server. */
@@ -130,49 +130,61 @@ static bool may_read(const struct dg_flow *flow)
 }
 
 /* A client that has been told everything is shut, and gone once it has closed too. */
-static void update_parting(struct dg_session *session)
+static bool watch_parting(struct dg_session *session)
 {
     bool has_told_all = dg_buffer_len(&session->to_client.pending) == 0;
     if (has_told_all && session->client.has_ended) {
         dg_session_enter(session, DG_SESSION_CLOSED);
-        return;
+        return true;
     }
     if (has_told_all && !session->client.is_shut) {
         dg_stream_shut(&session->client);
         dg_session_arm(session, PARTING_MS);
     }
-    dg_stream_want(&session->client, !session->client.has_ended, !has_told_all);
+    return dg_stream_want(&session->client, !session->client.has_ended, !has_told_all);
 }
 
-void dg_session_update(struct dg_session *session)
+static bool watch_relaying(struct dg_session *session)
+{
+    dg_session_squeeze(session, &session->to_server);
+    dg_session_squeeze(session, &session->to_client);
+    bool has_for_client = dg_buffer_len(&session->to_client.pending) > 0;
+    bool has_for_server = dg_buffer_len(&session->to_server.pending) > 0;
+    return dg_stream_want(&session->client, may_read(&session->to_server), has_for_client) &&
+           dg_stream_want(&session->server, may_read(&session->to_client), has_for_server);
+}
+
+/* False if a socket cannot be watched. */
+static bool watch(struct dg_session *session)
 {
     bool has_for_client = dg_buffer_len(&session->to_client.pending) > 0;
     bool has_for_server = dg_buffer_len(&session->to_server.pending) > 0;
     dg_session_count_buffers(session);
     switch (session->state) {
     case DG_SESSION_STARTUP:
-        dg_stream_want(&session->client, true, has_for_client);
-        break;
+        return dg_stream_want(&session->client, true, has_for_client);
     case DG_SESSION_CONNECTING:
-        dg_stream_want(&session->client, false, has_for_client);
-        break;
+        return dg_stream_want(&session->client, false, has_for_client);
     case DG_SESSION_AUTHENTICATING:
     case DG_SESSION_READY:
-        dg_session_squeeze(session, &session->to_server);
-        dg_session_squeeze(session, &session->to_client);
-        dg_stream_want(&session->client, may_read(&session->to_server), has_for_client);
-        dg_stream_want(&session->server, may_read(&session->to_client), has_for_server);
-        break;
+        return watch_relaying(session);
     case DG_SESSION_CANCELLING:
-        dg_stream_want(&session->client, false, false);
-        dg_stream_want(&session->server, true, has_for_server);
-        break;
+        return dg_stream_want(&session->client, false, false) && dg_stream_want(&session->server, true, has_for_server);
     case DG_SESSION_PARTING:
-        update_parting(session);
-        break;
+        return watch_parting(session);
     case DG_SESSION_CLOSED:
         break;
     }
+    return true;
+}
+
+void dg_session_update(struct dg_session *session)
+{
+    if (watch(session))
+        return;
+    dg_session_out_of_memory(session);
+    if (!watch(session))
+        dg_session_enter(session, DG_SESSION_CLOSED);
 }
 
 /* ---- opening ----------------------------------------------------------------------------------------------------- */
@@ -189,6 +201,7 @@ void dg_session_open(struct dg_worker *worker, struct dg_upstream *upstream, int
 {
     struct dg_session *session = calloc(1, sizeof *session);
     if (session == NULL) {
+        dg_session_count_shortage(worker);
         close(fd);
         atomic_fetch_sub(&worker->n_sessions, 1);
         atomic_fetch_sub(&worker->proxy->n_sessions, 1);
@@ -254,6 +267,22 @@ void dg_session_refuse(struct dg_session *session, const char *sqlstate, const c
     dg_session_enter(session, session->state == DG_SESSION_CLOSED ? DG_SESSION_CLOSED : DG_SESSION_PARTING);
 }
 
+void dg_session_count_shortage(struct dg_worker *worker)
+{
+    dg_count(worker->shard, DG_CELL_OUT_OF_MEMORY, 1);
+    dg_logf(worker->proxy->parts.log, DG_LOG_WARNING, "out_of_memory",
+            "a session was ended because memory could not be allocated",
+            dg_field_int("sessions", (int64_t)atomic_load(&worker->n_sessions)));
+}
+
+void dg_session_out_of_memory(struct dg_session *session)
+{
+    if (session->state == DG_SESSION_PARTING || session->state == DG_SESSION_CLOSED)
+        return;
+    dg_session_count_shortage(session->worker);
+    dg_session_fail(session, "53200", "driftguard: out of memory", NULL);
+}
+
 void dg_session_malformed(struct dg_session *session, const char *side, const char *message)
 {
     struct dg_proxy *proxy = session->worker->proxy;
@@ -281,11 +310,17 @@ void dg_session_server_gone(struct dg_session *session)
         dg_session_malformed(session, "client", "invalid message length");
         return;
     }
+    bool is_unusable = dg_stream_is_unusable(&session->server);
     char address[DG_ADDRESS_TEXT_BYTES];
     char text[DG_ADDRESS_TEXT_BYTES + 80];
     dg_address_print(&session->route.address, address);
-    snprintf(text, sizeof text, "driftguard: the database at %s closed the connection", address);
-    dg_logf(session->worker->proxy->parts.log, DG_LOG_INFO, "server_gone", "the database closed a session's connection",
+    snprintf(text, sizeof text,
+             is_unusable ? "driftguard: the encrypted connection to the database at %s broke"
+                         : "driftguard: the database at %s closed the connection",
+             address);
+    dg_logf(session->worker->proxy->parts.log, DG_LOG_INFO, "server_gone",
+            is_unusable ? "a session's encrypted connection to the database broke"
+                        : "the database closed a session's connection",
             dg_field_str("address", address));
     dg_session_fail(session, "08006", text, NULL);
 }

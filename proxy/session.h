@@ -99,11 +99,15 @@ void dg_session_fail(struct dg_session *session, const char *sqlstate, const cha
 /* As dg_session_fail, with what to do about it. `detail` and `hint` may be NULL. */
 void dg_session_refuse(struct dg_session *session, const char *sqlstate, const char *message, const char *detail,
                        const char *hint);
+/* Tells the client that there is no memory (FATAL 53200) and parts; counted and logged. */
+void dg_session_out_of_memory(struct dg_session *session);
+/* Only counts and logs it, of a session that never came about. */
+void dg_session_count_shortage(struct dg_worker *worker);
 /* The peer broke the protocol: counted, and the session ends with FATAL 08P01. `side` is "client" or "server". */
 void dg_session_malformed(struct dg_session *session, const char *side, const char *message);
 /* Sends the server a Terminate for a client that sends none itself. */
 void dg_session_take_leave(struct dg_session *session);
-/* The server has closed. */
+/* The server has closed, or cannot be spoken to any more. */
 void dg_session_server_gone(struct dg_session *session);
 /* First ReadyForQuery: the guard gets to know the session. */
 void dg_session_begin(struct dg_session *session);
@@ -120,6 +124,9 @@ void dg_session_lose_track(struct dg_session *session);
 void dg_session_hold(struct dg_session *session, struct dg_flow *flow, uint32_t hold_ms);
 void dg_session_end_hold(struct dg_session *session);
 
+/* startup.c. Counts and logs a connection to the database that did not come about. */
+void dg_session_upstream_failed(struct dg_worker *worker, const struct dg_connect_result *result, const char *event,
+                                const char *message);
 /* startup.c: more of the client's first packet. */
 void dg_session_read_startup(struct dg_session *session);
 /* What the guard asks for (struct dg_guard_host); context is the session. */

@@ -44,7 +44,8 @@ static void on_server_writable(evutil_socket_t fd, short what, void *context)
     dg_session_update(session);
 }
 
-static void count_upstream_failure(struct dg_worker *worker, const struct dg_connect_result *result)
+void dg_session_upstream_failed(struct dg_worker *worker, const struct dg_connect_result *result, const char *event,
+                                const char *message)
 {
     dg_metrics_add(worker->proxy->parts.metrics, DG_FAMILY_UPSTREAM_FAILURES, &result->reason, 1);
     if (strcmp(result->reason, "timeout") == 0 ||
@@ -54,8 +55,8 @@ static void count_upstream_failure(struct dg_worker *worker, const struct dg_con
         const char *labels[] = {"server", result->tls_failure};
         dg_metrics_add(worker->proxy->parts.metrics, DG_FAMILY_TLS_FAILURES, labels, 1);
     }
-    dg_logf(worker->proxy->parts.log, DG_LOG_WARNING, "upstream_failed", "a connection to the database failed",
-            dg_field_str("reason", result->reason), dg_field_str("address", result->text));
+    dg_logf(worker->proxy->parts.log, DG_LOG_WARNING, event, message, dg_field_str("reason", result->reason),
+            dg_field_str("address", result->text));
 }
 
 static void on_connect(void *context, const struct dg_connect_result *result)
@@ -63,7 +64,7 @@ static void on_connect(void *context, const struct dg_connect_result *result)
     struct dg_session *session = context;
     session->connect = NULL;
     if (result->fd < 0) {
-        count_upstream_failure(session->worker, result);
+        dg_session_upstream_failed(session->worker, result, "upstream_failed", "a connection to the database failed");
         char text[600];
         snprintf(text, sizeof text, "driftguard: could not connect to the database at %s", result->text);
         dg_session_refuse(session, "08006", text, NULL, result->hint);
@@ -100,7 +101,7 @@ static void start_connecting(struct dg_session *session)
                                          .timeout_ms = dg_worker_config(worker)->connect_timeout_ms};
     session->connect = dg_connect_start(&worker->resolver, &plan, on_connect, session);
     if (session->connect == NULL)
-        dg_session_fail(session, "53200", "driftguard: out of memory", NULL);
+        dg_session_out_of_memory(session);
 }
 
 /* ---- the first packet ---------------------------------------------------------------------------------------------- */
@@ -164,7 +165,7 @@ static void read_packet(struct dg_session *session)
     if (!dg_session_may_start(session, &startup))
         return;
     if (!split_startup(session, len)) {
-        dg_session_fail(session, "53200", "driftguard: out of memory", NULL);
+        dg_session_out_of_memory(session);
         return;
     }
     start_connecting(session);
@@ -207,7 +208,7 @@ void dg_session_read_startup(struct dg_session *session)
         return;
     }
     if (dg_buffer_append(&session->startup, bytes, n) != DG_OK) {
-        dg_session_fail(session, "53200", "driftguard: out of memory", NULL);
+        dg_session_out_of_memory(session);
         return;
     }
     read_packet(session);

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "proxy/timer.h"
 #include "proxy/tls.h"
 
 /* OpenSSL has to write before it can read, and the socket is full: rare, and not worth an event of its own. */
@@ -42,7 +43,7 @@ void dg_stream_close(struct dg_stream *stream)
 {
     if (stream->fd < 0)
         return;
-    dg_stream_want(stream, false, false);
+    (void)!dg_stream_want(stream, false, false);
     if (stream->tls != NULL && !stream->is_shut)
         dg_tls_shut(stream->tls);
     dg_tls_free(stream->tls);
@@ -108,6 +109,11 @@ void dg_stream_shut(struct dg_stream *stream)
     stream->is_shut = true;
 }
 
+bool dg_stream_is_unusable(const struct dg_stream *stream)
+{
+    return stream->tls != NULL && stream->tls->is_unusable;
+}
+
 bool dg_stream_is_silent(const struct dg_stream *stream)
 {
     char byte;
@@ -116,32 +122,33 @@ bool dg_stream_is_silent(const struct dg_stream *stream)
     return recv(stream->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && is_for_later(errno);
 }
 
-static void set_interest(struct event *event, bool *is_added, bool wanted)
+/* False if the event could not be added. */
+static bool set_interest(struct event *event, bool *is_added, bool wanted)
 {
     if (*is_added == wanted)
-        return;
+        return true;
     if (wanted)
         *is_added = event_add(event, NULL) == 0;
     else
         *is_added = event_del(event) != 0;
+    return *is_added || !wanted;
 }
 
 /* Calls for what OpenSSL holds already. */
 static void want_tls(struct dg_tls *tls, bool reading)
 {
-    const struct timeval delay = {.tv_usec = tls->must_wait ? RETRY_MS * 1000 : 0};
     if (reading && tls->has_more)
-        event_add(&tls->again, &delay);
+        dg_timer_start(&tls->again, tls->must_wait ? RETRY_MS : 0);
     else
         event_del(&tls->again);
 }
 
-void dg_stream_want(struct dg_stream *stream, bool reading, bool writing)
+bool dg_stream_want(struct dg_stream *stream, bool reading, bool writing)
 {
     if (stream->fd < 0)
-        return;
+        return true;
     if (stream->tls != NULL)
         want_tls(stream->tls, reading);
-    set_interest(&stream->readable, &stream->is_reading, reading);
-    set_interest(&stream->writable, &stream->is_writing, writing);
+    bool is_read = set_interest(&stream->readable, &stream->is_reading, reading);
+    return set_interest(&stream->writable, &stream->is_writing, writing) && is_read;
 }

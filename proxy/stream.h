@@ -42,9 +42,13 @@ enum dg_stream_result dg_stream_read(struct dg_stream *stream, void *bytes, size
 enum dg_stream_result dg_stream_write(struct dg_stream *stream, const void *bytes, size_t len, size_t *n);
 /* Tells the peer that no more will come. */
 void dg_stream_shut(struct dg_stream *stream);
+/* True if nothing can be read or written any more although the connection stands: TLS broke for want of memory, or at what
+   the peer sent. */
+bool dg_stream_is_unusable(const struct dg_stream *stream);
 /* True if nothing has arrived and the connection stands. One system call at most. */
 bool dg_stream_is_silent(const struct dg_stream *stream);
 
-void dg_stream_want(struct dg_stream *stream, bool reading, bool writing);
+/* What the socket is to be watched for. False without memory for that: nothing would be heard of it any more. */
+bool dg_stream_want(struct dg_stream *stream, bool reading, bool writing) DG_MUST_CHECK;
 
 #endif

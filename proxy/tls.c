@@ -216,6 +216,16 @@ bool dg_tls_wants_write(const struct dg_tls *tls)
 
 /* ---- bytes -------------------------------------------------------------------------------------------------------- */
 
+/* After a call that OpenSSL does not recover from. The end of the connection is none of TLS's failures, with a goodbye or
+   without. */
+static enum dg_stream_result break_off(struct dg_tls *tls, int error)
+{
+    tls->has_failed = true;
+    tls->is_unusable =
+        error == SSL_ERROR_SSL && ERR_GET_REASON(ERR_peek_last_error()) != SSL_R_UNEXPECTED_EOF_WHILE_READING;
+    return DG_STREAM_BROKEN;
+}
+
 /* After a read or write that gave nothing. */
 static enum dg_stream_result result_of(struct dg_tls *tls, int error)
 {
@@ -228,8 +238,7 @@ static enum dg_stream_result result_of(struct dg_tls *tls, int error)
     case SSL_ERROR_ZERO_RETURN:
         return DG_STREAM_END;
     default:
-        tls->has_failed = true;
-        return DG_STREAM_BROKEN;
+        return break_off(tls, error);
     }
 }
 
@@ -269,8 +278,7 @@ enum dg_stream_result dg_tls_write(struct dg_tls *tls, const void *bytes, size_t
             int error = SSL_get_error(tls->ssl, status);
             if (error == SSL_ERROR_WANT_WRITE || error == SSL_ERROR_WANT_READ)
                 return DG_STREAM_LATER;
-            tls->has_failed = true;
-            return DG_STREAM_BROKEN;
+            return break_off(tls, error);
         }
         *n += done;
     }

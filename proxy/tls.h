@@ -26,6 +26,7 @@ struct dg_tls {
     int fd;
     bool is_established;
     bool has_failed;      /* nothing may be sent any more, no goodbye either */
+    bool is_unusable;     /* although the connection stands: see dg_stream_is_unusable */
     bool has_more;        /* a read would give something, whatever the socket says */
     bool must_wait;       /* has_more, but only when the socket takes bytes again */
     bool has_first_bytes; /* the handshake begins with bytes that were read before it */

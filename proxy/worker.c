@@ -12,8 +12,9 @@
 #include "protocol/startup.h"
 #include "proxy/proxy_private.h"
 #include "proxy/session.h"
+#include "sql/analysis.h"
 
-enum letter_kind { LETTER_CLIENT, LETTER_CLOSE_LISTENER, LETTER_DRAIN, LETTER_STOP, LETTER_END_HOLD };
+enum letter_kind { LETTER_CLIENT, LETTER_END_HOLD };
 
 struct letter {
     struct dg_mail mail; /* first: a mail is its letter */
@@ -62,16 +63,6 @@ static void deliver(struct dg_mail *mail, void *reader)
     case LETTER_CLIENT:
         dg_session_open(worker, letter->upstream, letter->fd, letter->is_over_limit);
         break;
-    case LETTER_CLOSE_LISTENER:
-        dg_listener_close(worker->proxy);
-        break;
-    case LETTER_DRAIN:
-        drain_sessions(worker);
-        break;
-    case LETTER_STOP:
-        close_sessions(worker);
-        event_base_loopbreak(worker->base);
-        break;
     case LETTER_END_HOLD:
         end_hold(worker, letter);
         break;
@@ -109,6 +100,7 @@ void dg_worker_take_client(struct dg_worker *worker, struct dg_upstream *upstrea
     }
     struct letter *letter = new_letter(LETTER_CLIENT);
     if (letter == NULL) {
+        dg_session_count_shortage(&worker->proxy->workers[0]);
         close(fd);
         atomic_fetch_sub(&worker->n_sessions, 1);
         atomic_fetch_sub(&worker->proxy->n_sessions, 1);
@@ -118,24 +110,6 @@ void dg_worker_take_client(struct dg_worker *worker, struct dg_upstream *upstrea
     letter->fd = fd;
     letter->is_over_limit = is_over_limit;
     dg_mailbox_post(worker->mailbox, &letter->mail);
-}
-
-/* Without memory the order is lost; whoever gave it has a deadline, and dg_proxy_free after it. */
-static void post(struct dg_worker *worker, enum letter_kind kind)
-{
-    struct letter *letter = new_letter(kind);
-    if (letter != NULL)
-        dg_mailbox_post(worker->mailbox, &letter->mail);
-}
-
-void dg_worker_close_listener(struct dg_worker *worker)
-{
-    post(worker, LETTER_CLOSE_LISTENER);
-}
-
-void dg_worker_drain(struct dg_worker *worker)
-{
-    post(worker, LETTER_DRAIN);
 }
 
 void dg_worker_end_hold(struct dg_worker *worker, uint32_t pid, struct dg_str key)
@@ -148,6 +122,59 @@ void dg_worker_end_hold(struct dg_worker *worker, uint32_t pid, struct dg_str ke
     memcpy(letter->key, key.data, key.len);
     dg_mailbox_post(worker->mailbox, &letter->mail);
 }
+
+/* ---- orders ------------------------------------------------------------------------------------------------------- */
+
+static void deliver_close_listener(struct dg_mail *mail, void *reader)
+{
+    struct dg_worker *worker = reader;
+    (void)mail;
+    dg_listener_close(worker->proxy);
+}
+
+static void deliver_drain(struct dg_mail *mail, void *reader)
+{
+    (void)mail;
+    drain_sessions(reader);
+}
+
+static void deliver_stop(struct dg_mail *mail, void *reader)
+{
+    struct dg_worker *worker = reader;
+    (void)mail;
+    close_sessions(worker);
+    event_base_loopbreak(worker->base);
+}
+
+static void discard_order(struct dg_mail *mail)
+{
+    (void)mail;
+}
+
+static void init_order(struct dg_order *order, void (*deliver_order)(struct dg_mail *mail, void *reader))
+{
+    order->mail.deliver = deliver_order;
+    order->mail.discard = discard_order;
+    atomic_init(&order->was_given, false);
+}
+
+static void give(struct dg_worker *worker, struct dg_order *order)
+{
+    if (!atomic_exchange(&order->was_given, true))
+        dg_mailbox_post(worker->mailbox, &order->mail);
+}
+
+void dg_worker_close_listener(struct dg_worker *worker)
+{
+    give(worker, &worker->close_listener);
+}
+
+void dg_worker_drain(struct dg_worker *worker)
+{
+    give(worker, &worker->drain);
+}
+
+/* ---- the worker ---------------------------------------------------------------------------------------------------- */
 
 const struct dg_config *dg_worker_config(struct dg_worker *worker)
 {
@@ -192,6 +219,9 @@ static struct event_base *new_base(void)
 enum dg_status dg_worker_init(struct dg_worker *worker, struct dg_proxy *proxy)
 {
     worker->proxy = proxy;
+    init_order(&worker->close_listener, deliver_close_listener);
+    init_order(&worker->drain, deliver_drain);
+    init_order(&worker->stop, deliver_stop);
     worker->base = new_base();
     worker->mailbox = dg_mailbox_new();
     worker->shard = dg_metrics_shard_new(proxy->parts.metrics);
@@ -210,6 +240,7 @@ enum dg_status dg_worker_init(struct dg_worker *worker, struct dg_proxy *proxy)
 static void *run(void *argument)
 {
     struct dg_worker *worker = argument;
+    dg_sql_prepare_thread();
     if (worker == &worker->proxy->workers[0])
         dg_listener_start(worker->proxy);
     (void)event_base_dispatch(worker->base);
@@ -239,10 +270,7 @@ void dg_worker_stop(struct dg_worker *worker)
 {
     if (!worker->has_thread)
         return;
-    struct letter *letter = NULL;
-    while ((letter = new_letter(LETTER_STOP)) == NULL)
-        usleep(1000); /* there is no other way to end */
-    dg_mailbox_post(worker->mailbox, &letter->mail);
+    give(worker, &worker->stop);
     pthread_join(worker->thread, NULL);
     worker->has_thread = false;
 }

@@ -28,12 +28,21 @@ struct dg_tls_settings;
 /* libpg_query recurses; deeper than its own limits allow it must not run out of stack. */
 #define DG_WORKER_STACK_BYTES (8u * 1024 * 1024)
 
+/* What a worker is told once in its life; it needs no memory, or a process that is short of it could not end. */
+struct dg_order {
+    struct dg_mail mail;
+    atomic_bool was_given;
+};
+
 struct dg_worker {
     struct dg_proxy *proxy;
     struct event_base *base;
     struct dg_resolver resolver;
     struct dg_mailbox *mailbox;
     struct event mail;
+    struct dg_order close_listener;
+    struct dg_order drain;
+    struct dg_order stop;
     struct event reaper;
     struct dg_guard *guard;
     struct dg_metrics_shard *shard;

@@ -89,7 +89,7 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
     assert_non_null(end->got);
     end->last = dg_stream_read(&end->stream, end->got + end->n_got, end->room, &n);
     end->n_got += n;
-    dg_stream_want(&end->stream, !end->stream.has_ended, false);
+    assert_true(dg_stream_want(&end->stream, !end->stream.has_ended, false));
 }
 
 static void on_writable(evutil_socket_t fd, short what, void *context)
@@ -186,7 +186,7 @@ static void what_goes_in_comes_out(void **state)
             uint8_t *bytes = pattern(lengths[i]);
             size_t n_sent = 0;
             pair.client.room = rooms[j];
-            dg_stream_want(&pair.client.stream, true, false);
+            assert_true(dg_stream_want(&pair.client.stream, true, false));
             while (pair.client.n_got < lengths[i]) {
                 size_t n = 0;
                 if (n_sent < lengths[i])
@@ -221,10 +221,10 @@ static void what_openssl_holds_is_read_when_it_is_wanted(void **state)
     assert_false(dg_stream_is_silent(&pair.client.stream));
     char byte;
     assert_int_equal(recv(pair.client.stream.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT), -1);
-    dg_stream_want(&pair.client.stream, false, false);
+    assert_true(dg_stream_want(&pair.client.stream, false, false));
     turn(world, 5);
     assert_int_equal(pair.client.n_got, 1000);
-    dg_stream_want(&pair.client.stream, true, false);
+    assert_true(dg_stream_want(&pair.client.stream, true, false));
     turn(world, 50);
     assert_int_equal(pair.client.n_got, 8000);
     assert_memory_equal(pair.client.got, bytes, 8000);
@@ -269,7 +269,7 @@ static void a_full_socket_takes_the_rest_later(void **state)
     const size_t len = 4000000;
     uint8_t *bytes = pattern(len);
     size_t n_sent = 0, n = 0;
-    dg_stream_want(&pair.client.stream, true, false);
+    assert_true(dg_stream_want(&pair.client.stream, true, false));
     assert_int_equal(dg_stream_write(&pair.guard.stream, bytes, len, &n), DG_STREAM_LATER);
     while ((n_sent += n) < len) {
         turn(world, 1);
@@ -294,7 +294,7 @@ static void a_goodbye_behind_data_is_the_end(void **state)
     open_secure_pair(world, &pair);
     assert_int_equal(dg_stream_write(&pair.guard.stream, "last", 4, &n), DG_STREAM_SOME);
     dg_tls_shut(pair.guard.stream.tls); /* and no FIN */
-    dg_stream_want(&pair.client.stream, true, false);
+    assert_true(dg_stream_want(&pair.client.stream, true, false));
     turn(world, 5);
     assert_int_equal(pair.client.n_got, 4);
     assert_int_equal(pair.client.last, DG_STREAM_END);
@@ -361,7 +361,7 @@ static void shake_hands_in_pieces(struct world *world, size_t step, size_t n_bef
     assert_true(len > 0 && (size_t)len >= n_before);
     struct dg_str first = {(const char *)flight, n_before};
     dg_stream_secure(&pair.guard.stream, dg_tls_accept(world->settings, pair.guard.stream.fd, first, false));
-    dg_stream_want(&pair.guard.stream, true, false);
+    assert_true(dg_stream_want(&pair.guard.stream, true, false));
     turn(world, 2);
     for (size_t at = n_before; at < (size_t)len; at += step) {
         size_t n = (size_t)len - at < step ? (size_t)len - at : step;
@@ -467,10 +467,10 @@ static void keys_may_change_while_the_socket_is_full(void **state)
     size_t n_written;
     assert_int_equal(dg_stream_write(&pair.client.stream, "pong", 4, &n_written), DG_STREAM_SOME);
     pair.guard.n_calls = 0;
-    dg_stream_want(&pair.guard.stream, true, false);
+    assert_true(dg_stream_want(&pair.guard.stream, true, false));
     turn(world, 1000);
     assert_true(pair.guard.n_calls < 100);
-    dg_stream_want(&pair.client.stream, true, false);
+    assert_true(dg_stream_want(&pair.client.stream, true, false));
     for (size_t n_sent = n; n_sent < len; n_sent += n) {
         turn(world, 1);
         assert_true(dg_stream_write(&pair.guard.stream, bytes + n_sent, len - n_sent, &n) <= DG_STREAM_LATER);

@@ -118,9 +118,9 @@ static void a_tree_without_memory_gives_no_answer(void **state)
             enum dg_status status = analyze(snapshot, cases[i].text, &arena, &analysis);
             has_failed = tree_countdown == 0;
             tree_countdown = 0;
-            assert_int_equal(status, has_failed ? DG_UNPARSED : DG_OK);
+            assert_int_equal(status, has_failed ? DG_NO_MEMORY : DG_OK);
             if (has_failed)
-                check_no_answer(i, &analysis, DG_REASON_UNPARSED);
+                check_no_answer(i, &analysis, DG_REASON_NO_MEMORY);
             else
                 check_answer(i, &analysis);
             dg_arena_fini(&arena);
