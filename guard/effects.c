@@ -31,9 +31,12 @@ static bool may_end_transaction(const struct dg_sql_statement *statement)
 static void apply_all(struct dg_guard_session *session, const struct dg_ticket *ticket,
                       const struct dg_sql_statement *statement, struct dg_str tag)
 {
+    const struct dg_sql_effect unseen = {.kind = DG_EFFECT_UNSEEN_DDL};
     bool may_end = may_end_transaction(statement);
-    if (may_end)
+    if (may_end) {
         dg_path_may_have_ended(&session->path, true);
+        dg_path_apply(&session->path, &unseen, tag);
+    }
     for (size_t i = 0; i < statement->n_effects; i++)
         apply_one(session, ticket, statement, &statement->effects[i], tag);
     if (may_end)

@@ -136,6 +136,9 @@ void dg_path_apply(struct dg_path *path, const struct dg_sql_effect *effect, str
     case DG_EFFECT_DDL:
         apply_ddl(path, effect);
         return;
+    case DG_EFFECT_UNSEEN_DDL:
+        path->may_have_unseen_ddl = true;
+        return;
     case DG_EFFECT_SET_STRINGS: /* the server reports it in ParameterStatus */
     case DG_EFFECT_DEALLOCATE:  /* the session's map of statements */
     case DG_EFFECT_PREPARE:
@@ -190,8 +193,11 @@ void dg_path_apply_tag(struct dg_path *path, struct dg_str tag)
         effect.kind = DG_EFFECT_DDL;
         apply_ddl(path, &effect);
         dg_path_lose(path);
-        if (dg_str_is(tag, "CALL") || dg_str_is(tag, "DO"))
+        if (dg_str_is(tag, "CALL") || dg_str_is(tag, "DO")) {
             dg_path_may_have_ended(path, false);
+            effect.kind = DG_EFFECT_UNSEEN_DDL;
+            dg_path_apply(path, &effect, tag);
+        }
     }
 }
 

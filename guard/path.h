@@ -71,13 +71,14 @@ struct dg_path {
     struct dg_local_name *locals; /* committed temporary ones first, then what is not committed */
     size_t n_locals;
     size_t cap_locals;
-    size_t n_temps;       /* of them committed temporary ones */
-    bool any_uncommitted; /* DDL whose names are not known */
-    bool has_ddl;         /* DDL in this transaction that is not only temporary */
-    bool is_explicit;     /* frame 0 was opened by BEGIN */
-    bool has_failed;      /* an error since the last ReadyForQuery */
-    bool any_temp;        /* more temporary names than are kept */
-    uint64_t version;     /* moves with each change */
+    size_t n_temps;           /* of them committed temporary ones */
+    bool any_uncommitted;     /* DDL whose names are not known */
+    bool has_ddl;             /* DDL in this transaction that is not only temporary */
+    bool is_explicit;         /* frame 0 was opened by BEGIN */
+    bool has_failed;          /* an error since the last ReadyForQuery */
+    bool any_temp;            /* more temporary names than are kept */
+    bool may_have_unseen_ddl; /* by a function or a DO block: what it made need not be in any snapshot, ever */
+    uint64_t version;         /* moves with each change */
     dg_path_committed_fn committed;
     void *context;
 };

@@ -382,13 +382,16 @@ bool dg_read_for_error(struct dg_guard_session *session, struct dg_verdict *verd
  * Another connection cannot see what the session has not committed, and a function may have made anything: so the read
  * waits for the end of the transaction, and of one that is rolled back nothing can be told. It is a full read, since a
  * name may be valid by a function, a type, a schema's name or privilege as well as by a relation. Where any change was seen
- * between the prediction's snapshot and that read, the two are of different times, and nothing is told.
+ * between the prediction's snapshot and that read, the two are of different times, and nothing is told. Nor is it once the
+ * session has called a function that may change the schema: a temporary table that goes with the transaction leaves no
+ * trace that a read could find.
  */
 void dg_read_for_doubt(struct dg_guard_session *session, struct dg_verdict *verdict,
                        const struct dg_sql_statement *statement)
 {
-    if (session->path.n_locals > 0 || session->path.any_uncommitted || session->path.any_temp ||
-        session->n_pending > 0 || session->view == NULL || session->view->database == NULL || session->doubt != NULL)
+    if (session->path.may_have_unseen_ddl || session->path.n_locals > 0 || session->path.any_uncommitted ||
+        session->path.any_temp || session->n_pending > 0 || session->view == NULL || session->view->database == NULL ||
+        session->doubt != NULL)
         return;
     const struct dg_snapshot *snapshot = dg_session_snapshot(session);
     uint64_t changes = dg_schema_database_changes(session->handle);

@@ -129,6 +129,7 @@ static bool effect_affects_names(enum dg_effect_kind kind)
     case DG_EFFECT_RELEASE:
     case DG_EFFECT_DEALLOCATE:
     case DG_EFFECT_PREPARE:
+    case DG_EFFECT_UNSEEN_DDL:
     case DG_EFFECT_DATABASE:
     case DG_EFFECT_COMMIT:
     case DG_EFFECT_ROLLBACK:

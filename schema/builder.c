@@ -272,8 +272,11 @@ enum dg_status dg_builder_function(struct dg_builder *builder, const struct dg_f
     copy->inputs = copy_arguments(builder, item->inputs, item->n_inputs);
     copy->outputs = copy_arguments(builder, item->outputs, item->n_outputs);
     copy->name = intern(builder, item->name);
+    bool is_trigger = item->result_oid == TRIGGER_OID;
     if (item->may_set_path)
-        builder->path_setters |= item->result_oid == TRIGGER_OID ? DG_PATH_SETTERS_TRIGGERS : DG_PATH_SETTERS_CALLED;
+        builder->side_effects |= is_trigger ? DG_TRIGGERS_SET_PATH : DG_CALLS_SET_PATH;
+    if (item->may_change_schema)
+        builder->side_effects |= is_trigger ? DG_TRIGGERS_CHANGE_SCHEMA : DG_CALLS_CHANGE_SCHEMA;
     return add_entry(builder, &builder->functions,
                      &(struct dg_entry){copy, copy->name, copy->oid, copy->namespace_oid, 0});
 }
@@ -444,7 +447,7 @@ enum dg_status dg_builder_finish(struct dg_builder *builder, int64_t read_at_us,
     }
     dg_shared_init(&snapshot->shared, free_snapshot);
     snapshot->facts = builder->facts;
-    snapshot->path_setters = builder->path_setters;
+    snapshot->side_effects = builder->side_effects;
     snapshot->read_at_us = read_at_us;
     snapshot->full_read_at_us = builder->full_read_at_us != 0 ? builder->full_read_at_us : read_at_us;
     snapshot->covers = covers;

@@ -25,7 +25,7 @@ struct dg_builder {
     struct dg_layer *inherited[DG_MAX_LAYERS];
     size_t n_inherited;
     const struct dg_server_facts *facts;
-    unsigned path_setters;   /* enum dg_path_setters */
+    unsigned side_effects;   /* enum dg_side_effects */
     int64_t full_read_at_us; /* of the snapshot that this one began from, else 0 */
     /* struct dg_entry each */
     struct dg_vector namespaces;

@@ -131,18 +131,24 @@
     " UNION ALL SELECT r.typarray FROM pg_catalog.pg_class c JOIN pg_catalog.pg_type r ON r.oid = c.reltype"           \
     " WHERE c.oid = ANY ($1)) w JOIN pg_catalog.pg_type t ON t.oid = w.oid"
 
-/* The last column: functions of the database's own whose source has words without which search path and role are not
-   set, or runs a text that it was given; and those whose source names one of them (unless they are many: a long pattern
-   is dear). The server reads the sources, they are never sent. `or_body`: see DG_SQL_BODY_SETS_14. */
-#define DG_SQL_FUNCTIONS(or_body)                                                                                      \
-    "WITH s AS MATERIALIZED (SELECT oid, proname FROM pg_catalog.pg_proc WHERE pronamespace <> 11 AND ("               \
-    "  prosrc ~* '(search_path|set_config|pg_settings|[[:<:]](set|reset)[[:space:]]+((local|session)[[:space:]]+)?"    \
-    "(role|schema|session|all)[[:>:]]|[[:<:]]execute[[:space:]]+[$a-z_0-9]+[[:space:]]*(;|into|using))'" or_body       \
-    "))"                                                                                                               \
-    " SELECT oid, pronamespace, prorettype, provariadic, proname, prokind, proretset, pronargdefaults::int4,"          \
-    " proargtypes, proallargtypes, proargmodes, proargnames, pronamespace <> 11 AND (oid IN (SELECT oid FROM s)"       \
-    " OR coalesce(prosrc ~* (SELECT CASE WHEN count(*) <= 50"                                                          \
-    "  THEN '[[:<:]](' || string_agg(proname, '|') || ')[[:>:]]' END FROM s WHERE proname ~ '^[a-z_0-9]+$'), false))"  \
+/* The last two columns: functions of the database's own whose source has words without which search path and role are
+   not set, or runs a text that it was given; the same of DDL; and for both, those whose source names one of them (unless
+   they are many: a long pattern is dear). The server reads the sources, they are never sent. `or_body`: see
+   DG_SQL_BODY_SETS_14. */
+#define DG_SQL_RUNS_A_TEXT "[[:<:]]execute[[:space:]]+[$a-z_0-9]+[[:space:]]*(;|into|using)"
+#define DG_SQL_IS_OR_CALLS(set) \
+    "pronamespace <> 11 AND (oid IN (SELECT oid FROM " set ")" \
+    " OR coalesce(prosrc ~* (SELECT CASE WHEN count(*) <= 50" \
+    "  THEN '[[:<:]](' || string_agg(proname, '|') || ')[[:>:]]' END FROM " set \
+    "  WHERE proname ~ '^[a-z_0-9]+$'), false))"
+#define DG_SQL_FUNCTIONS(or_body) \
+    "WITH s AS MATERIALIZED (SELECT oid, proname FROM pg_catalog.pg_proc WHERE pronamespace <> 11 AND (" \
+    "  prosrc ~* '(search_path|set_config|pg_settings|[[:<:]](set|reset)[[:space:]]+((local|session)[[:space:]]+)?" \
+    "(role|schema|session|all)[[:>:]]|" DG_SQL_RUNS_A_TEXT ")'" or_body "))," \
+    " d AS MATERIALIZED (SELECT oid, proname FROM pg_catalog.pg_proc WHERE pronamespace <> 11 AND" \
+    "  prosrc ~* '([[:<:]](create|alter|drop)[[:>:]]|" DG_SQL_RUNS_A_TEXT ")')" \
+    " SELECT oid, pronamespace, prorettype, provariadic, proname, prokind, proretset, pronargdefaults::int4," \
+    " proargtypes, proallargtypes, proargmodes, proargnames, " DG_SQL_IS_OR_CALLS("s") ", " DG_SQL_IS_OR_CALLS("d") \
     " FROM pg_catalog.pg_proc ORDER BY oid"
 /* A parsed body (BEGIN ATOMIC) can only call set_config, pg_proc.dat's 2078; the column came with 14. */
 #define DG_SQL_BODY_SETS_13 ""

@@ -81,7 +81,7 @@ struct dg_snapshot {
     struct dg_layer *layers[DG_MAX_LAYERS];
     size_t n_layers;
     const struct dg_server_facts *facts;
-    unsigned path_setters; /* enum dg_path_setters */
+    unsigned side_effects; /* enum dg_side_effects */
     struct dg_collection namespaces;
     struct dg_collection relations;
     struct dg_collection types;

@@ -14,7 +14,7 @@ static enum dg_status inherit(struct dg_builder *builder, const struct dg_snapsh
     for (size_t i = 0; i < older->n_layers; i++)
         builder->inherited[builder->n_inherited++] = dg_layer_ref(older->layers[i]);
     builder->facts = older->facts;
-    builder->path_setters = older->path_setters;
+    builder->side_effects = older->side_effects;
     builder->full_read_at_us = older->full_read_at_us;
     enum dg_status status = inherit_collection(&builder->namespaces, &older->namespaces);
     if (status == DG_OK)

@@ -253,7 +253,8 @@ static enum dg_status on_function(const struct dg_row *row, void *context)
                                    .kind = dg_row_char(row, 5),
                                    .returns_set = dg_row_bool(row, 6),
                                    .n_defaults = (uint16_t)dg_row_int4(row, 7),
-                                   .may_set_path = dg_row_bool(row, 12)};
+                                   .may_set_path = dg_row_bool(row, 12),
+                                   .may_change_schema = dg_row_bool(row, 13)};
     enum dg_status status = read_arguments(reading, row, &function);
     return status == DG_OK ? dg_builder_function(reading->builder, &function) : status;
 }

@@ -67,7 +67,8 @@ static bool same_function(const void *first, const void *second)
     const struct dg_function *b = second;
     return a->oid == b->oid && a->namespace_oid == b->namespace_oid && a->result_oid == b->result_oid &&
            a->variadic_oid == b->variadic_oid && a->n_defaults == b->n_defaults && a->kind == b->kind &&
-           a->returns_set == b->returns_set && a->may_set_path == b->may_set_path && same_text(a->name, b->name) &&
+           a->returns_set == b->returns_set && a->may_set_path == b->may_set_path &&
+           a->may_change_schema == b->may_change_schema && same_text(a->name, b->name) &&
            same_arguments(a->inputs, a->n_inputs, b->inputs, b->n_inputs) &&
            same_arguments(a->outputs, a->n_outputs, b->outputs, b->n_outputs);
 }

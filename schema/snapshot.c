@@ -66,9 +66,9 @@ size_t dg_snapshot_size_bytes(const struct dg_snapshot *snapshot)
     return snapshot->size_bytes;
 }
 
-unsigned dg_snapshot_path_setters(const struct dg_snapshot *snapshot)
+unsigned dg_snapshot_side_effects(const struct dg_snapshot *snapshot)
 {
-    return snapshot->path_setters;
+    return snapshot->side_effects;
 }
 
 const struct dg_server_facts *dg_snapshot_facts(const struct dg_snapshot *snapshot)

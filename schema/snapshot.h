@@ -105,7 +105,8 @@ struct dg_function {
     uint16_t n_defaults;
     char kind; /* pg_proc.prokind: f a w p */
     bool returns_set;
-    bool may_set_path; /* not in pg_catalog, and its source may set search path or role */
+    bool may_set_path;      /* not in pg_catalog, and its source may set search path or role */
+    bool may_change_schema; /* the same of DDL, on temporary tables too */
 };
 
 /* A unique index that ON CONFLICT could infer. */
@@ -176,13 +177,15 @@ const struct dg_type *dg_snapshot_types_named(const struct dg_snapshot *snapshot
 const struct dg_function *dg_snapshot_functions_named(const struct dg_snapshot *snapshot, struct dg_str name,
                                                       size_t *cursor);
 
-/* What functions that set search path or role themselves can be reached by. */
-enum dg_path_setters {
-    DG_PATH_SETTERS_NONE = 0,
-    DG_PATH_SETTERS_CALLED = 1 << 0,   /* there are some, to be called */
-    DG_PATH_SETTERS_TRIGGERS = 1 << 1, /* there are some for triggers */
+/* What some of the database's own functions may do beyond their result: those that are called, and those for triggers. */
+enum dg_side_effects {
+    DG_NO_SIDE_EFFECTS = 0,
+    DG_CALLS_SET_PATH = 1 << 0, /* or the role */
+    DG_TRIGGERS_SET_PATH = 1 << 1,
+    DG_CALLS_CHANGE_SCHEMA = 1 << 2,
+    DG_TRIGGERS_CHANGE_SCHEMA = 1 << 3,
 };
-unsigned dg_snapshot_path_setters(const struct dg_snapshot *snapshot);
+unsigned dg_snapshot_side_effects(const struct dg_snapshot *snapshot);
 
 /* A relation's column by name: user columns that are not dropped, then system columns. NULL when there is none. */
 const struct dg_column *dg_relation_column(const struct dg_relation *relation, struct dg_str name);

@@ -155,6 +155,7 @@ static enum dg_status apply_effect(struct progress *progress, const struct dg_sq
     case DG_EFFECT_DISCARD_TEMP:
     case DG_EFFECT_DEALLOCATE:
     case DG_EFFECT_PREPARE:
+    case DG_EFFECT_UNSEEN_DDL: /* what follows is judged as if nothing were: only a contradiction says more */
     case DG_EFFECT_DATABASE:
         break;
     }

@@ -152,7 +152,8 @@ enum dg_effect_kind {
     DG_EFFECT_PREPARE,    /* name: SQL-level PREPARE; what it prepares runs, and has effects, at each EXECUTE */
     DG_EFFECT_EXECUTE,    /* name: SQL-level EXECUTE (EXPLAIN EXECUTE and CREATE TABLE AS EXECUTE too): it takes verdict
                                and effects of its PREPARE */
-    DG_EFFECT_DDL,     /* names: relations that it named (dg_sql_name); n_names = 0: it may change anything; is_temp */
+    DG_EFFECT_DDL, /* names: relations that it named (dg_sql_name); n_names = 0: it may change anything; is_temp */
+    DG_EFFECT_UNSEEN_DDL, /* it called what may have changed the schema, or made a temporary table */
     DG_EFFECT_DATABASE /* name: a database that is dropped, renamed or copied; the guard's connection has to go first */
 };
 

@@ -6,7 +6,8 @@
  * literals, it may have set anything, unless its first argument names a setting that no name depends on.
  *
  * So may a function of the database's own whose source has the words for it (schema/catalog_sql.h), and a trigger's when
- * anything is written. What such a function is called by (another one, a view, a column's default) is not looked into.
+ * anything is written. What such a function is called by (another one, a view, a column's default) is not looked into. The
+ * same of functions that change the schema: they do so unseen, and what they made may be gone when a catalog read looks.
  */
 #include "sql/effects.h"
 
@@ -199,16 +200,18 @@ bool dg_effects_mention_set_config(struct dg_str text)
 
 /* ---- functions of the database's own ----------------------------------------------------------------------------- */
 
-static bool calls_setter(const struct dg_snapshot *snapshot, const cJSON *node)
+/* What a call at `node` itself may do, of what is asked for (enum dg_side_effects). */
+static unsigned side_effects_of_call(const struct dg_snapshot *snapshot, const cJSON *node)
 {
     const char *name = dg_tree_last_name(dg_tree_list(dg_node_as(node, "FuncCall"), "funcname"));
     const struct dg_function *function;
+    unsigned found = 0;
     size_t cursor = 0;
 
     while (name != NULL && (function = dg_snapshot_functions_named(snapshot, dg_str_of(name), &cursor)) != NULL)
-        if (function->may_set_path)
-            return true;
-    return false;
+        found |= (function->may_set_path ? DG_CALLS_SET_PATH : 0U) |
+                 (function->may_change_schema ? DG_CALLS_CHANGE_SCHEMA : 0U);
+    return found;
 }
 
 static bool is_write(const cJSON *node)
@@ -221,27 +224,29 @@ static bool is_write(const cJSON *node)
     return dg_tree_bool(dg_node_as(node, "CopyStmt"), "is_from");
 }
 
-/* True if something under `node` may run a function that sets search path or role. As deep as the tree. */
-static bool may_run_setter(const struct dg_snapshot *snapshot, unsigned setters, const cJSON *node)
+/* Those of `possible` that something under `node` may have. As deep as the tree. */
+static unsigned side_effects_under(const struct dg_snapshot *snapshot, unsigned possible, const cJSON *node)
 {
+    unsigned found = possible & side_effects_of_call(snapshot, node);
     const cJSON *child;
 
-    if ((setters & DG_PATH_SETTERS_CALLED) != 0 && calls_setter(snapshot, node))
-        return true;
-    if ((setters & DG_PATH_SETTERS_TRIGGERS) != 0 && is_write(node))
-        return true;
+    if (is_write(node))
+        found |= possible & (DG_TRIGGERS_SET_PATH | DG_TRIGGERS_CHANGE_SCHEMA);
     cJSON_ArrayForEach (child, node)
-        if ((cJSON_IsObject(child) || cJSON_IsArray(child)) && may_run_setter(snapshot, setters, child))
-            return true;
-    return false;
+        if (cJSON_IsObject(child) || cJSON_IsArray(child))
+            found |= side_effects_under(snapshot, possible, child);
+    return found;
 }
 
-static void of_setters(struct dg_effects *effects, const cJSON *statement)
+static void of_side_effects(struct dg_effects *effects, const cJSON *statement)
 {
-    unsigned setters = effects->snapshot == NULL ? 0 : dg_snapshot_path_setters(effects->snapshot);
+    unsigned possible = effects->snapshot == NULL ? 0 : dg_snapshot_side_effects(effects->snapshot);
+    unsigned found = possible == 0 ? 0 : side_effects_under(effects->snapshot, possible, statement);
 
-    if (setters != 0 && may_run_setter(effects->snapshot, setters, statement))
+    if ((found & (DG_CALLS_SET_PATH | DG_TRIGGERS_SET_PATH)) != 0)
         append_unknown(effects, SETTING_ANY);
+    if ((found & (DG_CALLS_CHANGE_SCHEMA | DG_TRIGGERS_CHANGE_SCHEMA)) != 0)
+        dg_effects_append(effects, DG_EFFECT_UNSEEN_DDL);
 }
 
 /* ---- the way in for queries -------------------------------------------------------------------------------------- */
@@ -270,7 +275,7 @@ static void of_set_config(struct dg_effects *effects, const cJSON *statement)
 void dg_effects_of_set_config(struct dg_effects *effects, const cJSON *statement)
 {
     of_set_config(effects, statement);
-    of_setters(effects, statement);
+    of_side_effects(effects, statement);
 }
 
 /* ---- DO and CALL ------------------------------------------------------------------------------------------------- */

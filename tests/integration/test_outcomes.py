@@ -17,6 +17,8 @@ CREATE TABLE a (id int PRIMARY KEY, name text, state mood);
 CREATE TABLE b (id int, name text);
 CREATE TABLE strict (id int, owner text NOT NULL, twice int GENERATED ALWAYS AS (id * 2) STORED,
                      number int GENERATED ALWAYS AS IDENTITY);
+CREATE FUNCTION make_report() RETURNS void LANGUAGE plpgsql AS
+    $$ BEGIN CREATE TEMP TABLE report (total int) ON COMMIT DROP; END $$;
 """
 ANALYSIS, PLAN, RUN = "Parse", "Bind", "Execute"
 # SQLSTATE, statement, when the server raises it.
@@ -102,6 +104,18 @@ class Outcomes(unittest.TestCase):
                     connection.execute(sql)
                     self.guard.wait_until(lambda: not self.guard.metric("driftguard_snapshot_stale"), "a read")
                     self.expect(0)
+
+    def test_what_a_function_made_for_one_transaction_is_no_false_alarm(self):
+        """It is gone when a catalog read looks: that nothing is there then proves nothing."""
+        with self.guard.connect(prepare_threshold=None) as connection:
+            reads = self.guard.metric("driftguard_snapshot_loads_total")
+            with connection.transaction():
+                connection.execute("SELECT make_report()")
+                connection.execute("SELECT total FROM report")
+            self.guard.wait_until(lambda: self.guard.metric("driftguard_snapshot_loads_total") > reads, "a read")
+            for _ in range(50):  # meanwhile its answer comes to the worker
+                connection.execute("SELECT 1")
+        self.expect(0)
 
     def test_what_was_not_foreseen_is_not_missed(self):
         with self.guard.connect(prepare_threshold=None) as connection:

@@ -53,6 +53,10 @@ static const char schema_sql[] =
     " 'BEGIN PERFORM set_config(''search_path'', $1, false); END';"
     "CREATE FUNCTION enter(text) RETURNS void LANGUAGE sql AS 'SELECT public.use_tenant($1)';"
     "CREATE FUNCTION run(text) RETURNS void LANGUAGE plpgsql AS 'BEGIN EXECUTE $1; END';"
+    "CREATE FUNCTION make_table() RETURNS void LANGUAGE plpgsql AS"
+    " 'BEGIN CREATE TEMP TABLE made (a int) ON COMMIT DROP; END';"
+    "CREATE FUNCTION report() RETURNS int LANGUAGE plpgsql AS"
+    " 'BEGIN PERFORM public.make_table(); RETURN 1; END';"
     "CREATE FUNCTION settle() RETURNS int LANGUAGE plpgsql SET search_path = public AS"
     " 'BEGIN EXECUTE format(''SELECT %L'', 1); RETURN 1; END';"
     "CREATE FUNCTION fill() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"
@@ -226,20 +230,24 @@ static void functions_come_with_outputs_defaults_and_variadic(void **state)
     assert_int_equal(count->kind, 'a');
 }
 
-static void functions_that_may_set_the_path_are_known(void **state)
+static void functions_that_may_set_the_path_or_change_the_schema_are_known(void **state)
 {
     const struct fixture *fixture = fixture_or_skip(state);
     static const struct {
         const char *name;
-        bool may;
-    } cases[] = {{"use_tenant", true}, {"enter", true}, {"run", true},    {"settle", false},
-                 {"split", false},     {"fill", false}, {"count", false}, {"set_config", false}};
-    assert_int_equal(dg_snapshot_path_setters(fixture->snapshot), DG_PATH_SETTERS_CALLED);
+        bool may_set_path;
+        bool may_change_schema;
+    } cases[] = {{"use_tenant", true, false}, {"enter", true, false},       {"run", true, true},
+                 {"settle", false, false},    {"split", false, false},      {"fill", false, false},
+                 {"count", false, false},     {"set_config", false, false}, {"make_table", false, true},
+                 {"report", false, true}};
+    assert_int_equal(dg_snapshot_side_effects(fixture->snapshot), DG_CALLS_SET_PATH | DG_CALLS_CHANGE_SCHEMA);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         size_t cursor = 0;
         const struct dg_function *function =
             dg_snapshot_functions_named(fixture->snapshot, dg_str_of(cases[i].name), &cursor);
-        if (function->may_set_path != cases[i].may)
+        if (function->may_set_path != cases[i].may_set_path ||
+            function->may_change_schema != cases[i].may_change_schema)
             fail_msg("%s", cases[i].name);
     }
 }
@@ -491,7 +499,7 @@ int main(void)
         cmocka_unit_test(system_columns_are_those_of_the_kind),
         cmocka_unit_test(trees_know_their_parents_and_triggers_below),
         cmocka_unit_test(functions_come_with_outputs_defaults_and_variadic),
-        cmocka_unit_test(functions_that_may_set_the_path_are_known),
+        cmocka_unit_test(functions_that_may_set_the_path_or_change_the_schema_are_known),
         cmocka_unit_test(types_enums_domains_casts_and_arrays_are_told_apart),
         cmocka_unit_test(unique_indexes_are_what_on_conflict_could_infer),
         cmocka_unit_test(exclusion_constraints_are_no_unique_indexes),

@@ -24,6 +24,7 @@ static const char *const effect_words[] = {
     [DG_EFFECT_RELEASE] = "release",
     [DG_EFFECT_SET_PATH] = "path",
     [DG_EFFECT_PATH_UNKNOWN] = "path unknown",
+    [DG_EFFECT_UNSEEN_DDL] = "unseen ddl",
     [DG_EFFECT_SET_ROLE] = "role",
     [DG_EFFECT_SET_SESSION_AUTHORIZATION] = "authorization",
     [DG_EFFECT_SET_STRINGS] = "strings",
@@ -205,27 +206,31 @@ static void calls_of_set_config(void **state)
     CHECK(cases, NULL);
 }
 
-static struct dg_snapshot *snapshot_with_setters(bool has_trigger)
+static struct dg_snapshot *snapshot_with_side_effects(bool has_trigger)
 {
     struct dg_builder *builder = sample_builder();
     const struct dg_function plain = {.oid = 1, .namespace_oid = SAMPLE_PUBLIC, .name = "plain", .kind = 'f'};
     const struct dg_function tenant = {
         .oid = 2, .namespace_oid = SAMPLE_PUBLIC, .name = "use_tenant", .kind = 'f', .may_set_path = true};
+    const struct dg_function maker = {
+        .oid = 4, .namespace_oid = SAMPLE_PUBLIC, .name = "make_table", .kind = 'f', .may_change_schema = true};
     const struct dg_function trigger = {.oid = 3,
                                         .namespace_oid = SAMPLE_PUBLIC,
                                         .name = "on_write",
                                         .kind = 'f',
                                         .result_oid = 2279,
-                                        .may_set_path = has_trigger};
+                                        .may_set_path = has_trigger,
+                                        .may_change_schema = has_trigger};
 
     assert_int_equal(dg_builder_function(builder, &plain), DG_OK);
     assert_int_equal(dg_builder_function(builder, &tenant), DG_OK);
+    assert_int_equal(dg_builder_function(builder, &maker), DG_OK);
     assert_int_equal(dg_builder_function(builder, &trigger), DG_OK);
     return sample_finish(builder, 0);
 }
 
 /* They may be called by any name that fits; a trigger's at every write. */
-static void functions_that_set_the_path_themselves(void **state)
+static void functions_that_set_the_path_or_change_the_schema_themselves(void **state)
 {
     static const struct statement_case called[] = {
         {"SELECT use_tenant('a')", "dml SELECT: path unknown; role"},
@@ -233,23 +238,25 @@ static void functions_that_set_the_path_themselves(void **state)
         {"SELECT * FROM use_tenant('a')", "dml SELECT: path unknown; role"},
         {"INSERT INTO t SELECT x FROM t WHERE plain(use_tenant('a'))", "dml INSERT: path unknown; role"},
         {"EXPLAIN ANALYZE SELECT use_tenant('a')", "wrapped EXPLAIN: path unknown; role"},
+        {"SELECT make_table(1)", "dml SELECT: unseen ddl"},
+        {"SELECT 1 WHERE use_tenant(make_table(1))", "dml SELECT: path unknown; role; unseen ddl"},
         {"SELECT plain('use_tenant'), use_tenant FROM t", "dml SELECT"},
         {"INSERT INTO t VALUES (1)", "dml INSERT"},
     };
     static const struct statement_case written[] = {
         {"SELECT plain(1)", "dml SELECT"},
-        {"SELECT on_write(1)", "dml SELECT: path unknown; role"},
-        {"INSERT INTO t VALUES (1)", "dml INSERT: path unknown; role"},
-        {"WITH x AS (DELETE FROM t RETURNING a) SELECT a FROM x", "dml SELECT: path unknown; role"},
-        {"COPY t FROM STDIN", "observed COPY: path unknown; role"},
+        {"SELECT on_write(1)", "dml SELECT: path unknown; role; unseen ddl"},
+        {"INSERT INTO t VALUES (1)", "dml INSERT: path unknown; role; unseen ddl"},
+        {"WITH x AS (DELETE FROM t RETURNING a) SELECT a FROM x", "dml SELECT: path unknown; role; unseen ddl"},
+        {"COPY t FROM STDIN", "observed COPY: path unknown; role; unseen ddl"},
         {"COPY t TO STDOUT", "observed COPY"},
     };
-    struct dg_snapshot *snapshot = snapshot_with_setters(false);
+    struct dg_snapshot *snapshot = snapshot_with_side_effects(false);
 
     (void)state;
     CHECK(called, snapshot);
     dg_snapshot_unref(snapshot);
-    snapshot = snapshot_with_setters(true);
+    snapshot = snapshot_with_side_effects(true);
     CHECK(written, snapshot);
     dg_snapshot_unref(snapshot);
 }
@@ -488,7 +495,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(settings_that_names_depend_on),
         cmocka_unit_test(calls_of_set_config),
-        cmocka_unit_test(functions_that_set_the_path_themselves),
+        cmocka_unit_test(functions_that_set_the_path_or_change_the_schema_themselves),
         cmocka_unit_test(blocks_and_procedures_may_do_anything),
         cmocka_unit_test(transactions_and_prepared_statements),
         cmocka_unit_test(what_is_made),
