@@ -323,10 +323,10 @@ class Errors(DecisionsCase):
         """The server answers them, since it is not in COPY any more; for all that the proxy knows it might ignore them."""
         for n in (1, 3):
             self.connection.ask(query("drop table if exists f; create temp table f (a int); copy f from stdin"), "G")
-            self.connection.ask(copy_data(b"bad\n") + SYNC * n + COPY_DONE, "Z" * (n + 1))
-            answer = self.connection.ask(query("select 2") + query("select 1/0 /* explain */") + query("select 3"), "ZZZ")
-            self.assertEqual(types(answer), "TDCZEZTDCZ")
-            self.assertEqual(fields(answer[4]).get("D"), "our detail")
+            behind = query("select 2") + query("select 1/0 /* explain */") + query("select 3")
+            answer = self.connection.ask(copy_data(b"bad\n") + SYNC * n + COPY_DONE + behind, "Z" * (n + 4))
+            self.assertEqual(types(answer), "EZ" + "Z" * n + "TDCZEZTDCZ")
+            self.assertEqual(fields(answer[n + 6]).get("D"), "our detail")
 
     def test_what_the_server_skips_is_not_shown(self):
         self.connection.ask(parse("selekt") + FLUSH, "E")
