@@ -111,5 +111,37 @@ class Forbidden(unittest.TestCase):
         self.assertEqual(len(grants()), 1, guard.log())
 
 
+class Steered(unittest.TestCase):
+    """A search path that the operator's role or database carries, or a pooler left behind, leads the guard's own reads
+    nowhere: not to tables, functions or operators of the catalog's names.
+    """
+
+    TRAP = """
+        CREATE SCHEMA trap;
+        CREATE TABLE trap.pg_class (oid oid, relname name);
+        CREATE TABLE trap.pg_attribute (attname name);
+        CREATE VIEW trap.pg_namespace AS SELECT 1 / 0 AS oid, 'public'::name AS nspname;
+        CREATE FUNCTION trap.format_type(oid, integer) RETURNS text LANGUAGE sql AS 'SELECT (1 / 0)::text';
+        CREATE FUNCTION trap.current_setting(text) RETURNS text LANGUAGE sql AS 'SELECT (1 / 0)::text';
+        CREATE FUNCTION trap.never(oid, oid) RETURNS boolean LANGUAGE sql AS 'SELECT false';
+        CREATE OPERATOR trap.= (FUNCTION = trap.never, LEFTARG = oid, RIGHTARG = oid);
+        ALTER DATABASE postgres SET search_path = trap, public, pg_catalog;
+        ALTER ROLE postgres SET search_path = trap, public, pg_catalog;
+        CREATE TABLE public.leads (id integer, email text)"""
+
+    def test_the_guards_reads_are_its_own(self):
+        with Cluster() as cluster:
+            cluster.psql(self.TRAP)
+            with Guard(cluster, "annotate", ["schema.poll_ms=50", "schema.min_reload_interval_ms=0"]) as guard:
+                await_snapshot(guard, "postgres")
+                with guard.connect() as connection:
+                    for old, new in (("email", "mail"), ("mail", "address")):
+                        connection.execute(f"ALTER TABLE public.leads RENAME COLUMN {old} TO {new}")
+                        with self.assertRaises(psycopg.errors.UndefinedColumn) as caught:
+                            connection.execute(f"SELECT {old} FROM public.leads")
+                        self.assertIn(f'renamed to "{new}"', " ".join(caught.exception.diag.message_detail.split()))
+                self.assertEqual(guard.metric("driftguard_snapshot_failures_total"), 0)
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)

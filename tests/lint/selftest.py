@@ -78,6 +78,8 @@ BAD = {
         ("a script that goes on after a failure", {"a": "#!/usr/bin/env bash\ntrue\n"}, "set -euo pipefail"),
     ],
     "links": [("a link to nowhere", {"base/README.md": "metrics add [x](sub.md#y)"}, "sub.md is not there")],
+    "cases": [("a test that is not there", {"docs/x.md": "`wire/x.py: one`", "tests/wire/x.py": 'Script("two")\n'}, "has no test 'one'"),
+              ("a file that is not there", {"docs/x.md": "`wire/y.c: one`"}, "tests/wire/y.c is not there")],
     "headers": [("a header that needs another", {"base/sub.h": "size_t dg_sub(void);\n"}, "size_t")],
     "format": [("two spaces", {"base/add.c": "int  x;\n"}, "clang-format -i")],
     "docker": [

@@ -1,4 +1,4 @@
-"""Checks that read other files: READMEs, what must not be committed, alert rules, shell syntax."""
+"""Checks that read other files: READMEs, what must not be committed, alert rules, links, tests that are named, shell syntax."""
 
 import pathlib
 import re
@@ -73,6 +73,20 @@ def links(tree):
         for match in re.finditer(r"\]\(([^)#\s]+)", text):
             if "://" not in match.group(1) and not (tree.root / path).parent.joinpath(match.group(1)).exists():
                 yield Finding(path, line_of(text, match.start()), f"{match.group(1)} is not there")
+
+
+@check("cases")
+def cases(tree):
+    """The tests that a document names as `file: name` are there."""
+    files = tree.files()
+    for path in (f for f in files if f.startswith("docs/") and f.endswith(".md")):
+        text = tree.text(path)
+        for match in re.finditer(r"`((?:\w+/)+\w+\.(?:py|c)): ([^`]+)`", text):
+            test, name = f"tests/{match.group(1)}", match.group(2)
+            if test not in files:
+                yield Finding(path, line_of(text, match.start()), f"{test} is not there")
+            elif not re.search(rf'(\bdef |["*]|\bvoid |\bbool ){re.escape(name)}', tree.text(test)):
+                yield Finding(path, line_of(text, match.start()), f"{test} has no test {name!r}")
 
 
 @check("shell")

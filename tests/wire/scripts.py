@@ -11,6 +11,7 @@ from wire import (COPY_DONE, FLUSH, SYNC, TERMINATE, Script, bind, close, copy_d
 
 INT4 = 23
 NO_TYPE = 4_000_000_000
+E_ACUTE, SUN, GRIN = "\u00e9", "\u65e5", "\U0001f600"  # two, three and four bytes in UTF-8
 ABS_INT4 = 1397  # pg_proc's oid of abs(integer)
 
 TABLE = query("create temporary table t (a int primary key, b text)")
@@ -55,6 +56,15 @@ SIMPLE = [
             (query("set client_encoding = 'LATIN1'"), "Z"), (query(b"select \"nop\xe9\", 'x' from pg_class"), "Z"),
             (query("reset client_encoding; select '\u20ac'"), "Z")]),
     Script("an identifier that is too long", [(query("select 1 as " + "i" * 70), "Z"), (query(f"select {'c' * 70}"), "Z")]),
+    Script("identifiers at the limit, of letters of several bytes", [
+        (query(f"select 1 as {'i' * 63}, 2 as {'i' * 62}{E_ACUTE}, 3 as {SUN * 21}, 4 as {SUN * 22}, 5 as {GRIN * 16}"), "Z"),
+        (batch(f"select {E_ACUTE * 32}"), "Z"),
+        (query(f"create temp table {E_ACUTE * 40} (a int)"), "Z"), (query(f"select a from {E_ACUTE * 31}"), "Z")]),
+    Script("strings as they were of old", [
+        (query("set standard_conforming_strings = off; set escape_string_warning = off"), "Z"),
+        (query("select 'a\\'; select nope --', 'b\\\\'; select 2"), "Z"), (batch("select 'it\\'s', $1::text", "x"), "Z"),
+        (query("begin; set local standard_conforming_strings = on"), "Z"), (query("select 'a\\', nope"), "Z"), (query("rollback"), "Z"),
+        (query("select 'a\\'', nope'"), "Z")]),
     Script("cursors", [(query("begin; declare c scroll cursor for select generate_series(1, 9)"), "Z"),
                        (query("fetch 3 from c; fetch backward 1 from c"), "Z"), (query("move 100 in c; fetch c"), "Z"),
                        (query("close c; fetch c"), "Z"), (query("rollback"), "Z")]),
@@ -78,6 +88,11 @@ SIMPLE = [
 ]
 
 EXTENDED = [
+    Script("pipelines with Flush and no Sync", [((parse("select 1") + bind() + describe() + execute() + FLUSH) * 3, "CCC"), (FLUSH + FLUSH, ""),
+                                                (parse("select 2") + bind() + execute() + FLUSH + FLUSH + SYNC, "Z")]),
+    Script("terminate between two batches", [(batch("select 1") + TERMINATE + batch("select 2"), "EOF")]),
+    Script("messages without a body", [*[(message(code) + SYNC, "Z") for code in "PBDEC"], *[(message(code) + SYNC, "ZZ") for code in "QF"],
+                                       (message("d") + message("c") + message("f") + SYNC + batch("select 1"), "ZZ")]),
     Script("a batch", [(batch("select $1::int + 1", "41"), "Z")]),
     Script("nothing but Sync", [(SYNC, "Z"), (SYNC + SYNC, "ZZ")]),
     Script("an empty statement", [(batch(""), "Z")]),

@@ -4,7 +4,7 @@ The tables are permanent, since temporary ones are not judged. SCHEMA makes them
 them already. No script leaves a row or a change behind.
 """
 
-from scripts import INT4, NO_TYPE, batch
+from scripts import E_ACUTE, GRIN, INT4, NO_TYPE, SUN, batch
 from wire import COPY_DONE, FLUSH, SYNC, TERMINATE, Script, bind, close, copy_data, describe, execute, parse, query
 
 SCHEMA = """
@@ -112,5 +112,12 @@ DRIFTING = [
                                            (batch("select '" + "x" * 300_000 + "', old from moved"), "Z")]),
     Script("a missing name in too much text", [(query("select '" + "x" * 1_100_000 + "', old from moved"), "Z"),
                                                (batch("select '" + "x" * 1_100_000 + "', old from moved"), "Z")]),
+    Script("strings as they were of old, and a missing name", [
+        (query("set standard_conforming_strings = off; set escape_string_warning = off"), "Z"), *[(query("select 'it\\'s', old from moved"), "Z")] * 4,
+        (batch("select 'it\\'s', old from moved"), "Z"), (query("select 'a\\', old from moved; --'"), "Z"), (query("begin; set local standard_conforming_strings = on"), "Z"),
+        (query("select 'a\\', old from moved; --'"), "Z"), (query("rollback"), "Z"), (query("select 'a\\', old from moved; --'"), "Z")]),
+    Script("names of 63 bytes and more that are missing", [
+        (query(f"select {'n' * 63} from moved"), "Z"), (query(f"select {E_ACUTE * 31} from moved"), "Z"), (query(f"select {E_ACUTE * 32}, old from moved"), "Z"),
+        (batch(f"select m.{SUN * 22} from moved m"), "Z"), (batch(f"select 1 from {GRIN * 15}"), "Z"), (query(f'select 1 from "{GRIN * 16}"'), "Z")]),
     Script("a failed Parse, Flush, and the rest later", [(parse(OLD) + FLUSH, "E"), (bind() + execute(), ""), (SYNC, "Z")], can_glue=False),
 ]

@@ -60,6 +60,9 @@ START = [
     Script("protocol 4", [(startup(0x40000, user="postgres"), "EOF")], login=False),
     Script("a user that is not there", [(startup(user="nobody"), "EOF")], login=False),
     Script("a database that is not there", [(startup(user="postgres", database="nope"), "EOF")], login=False),
+    *[Script(f"names of odd bytes {i}", [(startup(user=user, database=database), "EOF")], login=False)
+      for i, (user, database) in enumerate(((b"p\xc3\xb6st", "x"), (b"\xff\xfe", "x"), ("postgres", b"\xff\x80"), ("postgres", "da ta\"ba'se\n%s"),
+                                            ("post gres\r\n\x1b[31m", "d"), ("postgres ", "d"), ("a" * 63, "b" * 64), ("\u65e5" * 40, "x")))],
     Script("no user", [(startup(database="postgres"), "EOF")], login=False),
     Script("another byte for the terminator", [(b"\0\0\0\x17\0\3\0\0user\0postgres\0x", "Z"), (query("select 1"), "Z")],
            login=False),

@@ -142,6 +142,21 @@ class Servers(FaultsCase):
             self.assertEqual((fields(last)["C"], struct.unpack("!I", last[1:5])[0]), ("57P01", len(last) - 1))
 
 
+class Writers(FaultsCase):
+    def test_a_backend_that_is_told_to_end_while_the_client_writes(self):
+        """The client reads only when it has written all that it may; what the server said last is still there."""
+        for asked, first in (("copy t from stdin", copy_data(b"1\n") * 100), ("select 1", query("select 1") * 100)):
+            connection = self.session()
+            self.assertIn(connection.ask(query(asked), "T" if "select" in asked else "G")[-1][:1], (b"T", b"G"))
+            connection.send(first)
+            self.cluster.psql(f"select pg_terminate_backend({pid_of(connection)}, 10000)")
+            for _ in range(200):
+                connection.send(first)
+            last = [found for found in connection.read_until("EOF") if found != EOF][-1]
+            self.assertEqual((fields(last)["S"], fields(last)["C"]), ("FATAL", "57P01"))
+        self.assertEqual(self.cluster.psql("select count(*) from t"), "0")
+
+
 class Asides(FaultsCase):
     def test_what_the_server_says_to_an_idle_session(self):
         """Notifications come at once; changed parameters when the server says them, with its next answer."""

@@ -39,6 +39,7 @@ LOGINS = {
     "notices before and after": NOTICE + AUTHENTICATED + NOTICE * 3 + key_data(7, b"1234") + NOTICE + ready(),
     "a long notice": AUTHENTICATED + report("N", S="WARNING", V="WARNING", C="01000", M="w" * 100_000) + ready(),
     "another minor version": message("v", struct.pack("!II", 0x30000, 2), b"_pq_.a\0_pq_.b\0") + LOGIN,
+    "another minor version, said twice": message("v", struct.pack("!II", 0x30000, 0)) * 2 + LOGIN,
     "many parameters": AUTHENTICATED + b"".join(parameter(f"name{i}", "v" * 500) for i in range(300)) + ready(),
     "a long parameter": AUTHENTICATED + parameter("search_path", "x" * 70_000) + parameter("y", "z" * 1_200_000) + ready(),
     "malformed parameters": AUTHENTICATED + message("S", b"no end") + message("S") + message("S", b"a\0b\0c\0") + ready(),

@@ -3,6 +3,8 @@
 Where PostgreSQL has an answer of its own, the guard's is compared with it.
 """
 
+import ctypes
+import os
 import select
 import signal
 import socket
@@ -15,11 +17,30 @@ import environment
 import psycopg
 from cluster import Cluster
 from guard import Guard
-from wire import (EOF, GSSENC_REQUEST, SSL_REQUEST, SYNC, Connection, bind, cancel_request, execute, fields, masked, message,
+from wire import (EOF, GSSENC_REQUEST, SSL_REQUEST, SYNC, TERMINATE, Connection, bind, cancel_request, execute, fields, masked, message,
                   parse, query, startup, types)
 
 LOGIN = startup(user="postgres", database="postgres")
 SETTINGS = ["schema.poll_ms=0", "workers=2"]
+
+
+def sockets_of(pid, *ports):
+    """Another process's established connections with one of these ports at one end: copies of them."""
+    libc, found = ctypes.CDLL(None, use_errno=True), []
+    process = os.pidfd_open(pid)
+    for name in os.listdir(f"/proc/{pid}/fd"):
+        copy = libc.syscall(438, process, int(name), 0)  # pidfd_getfd
+        try:
+            sock = socket.socket(fileno=copy)
+        except OSError:  # no socket
+            continue
+        try:
+            is_one = sock.family == socket.AF_INET and {sock.getsockname()[1], sock.getpeername()[1]} & set(ports)
+        except OSError:  # it listens
+            is_one = False
+        found.append(sock) if is_one else sock.close()
+    os.close(process)
+    return found
 
 
 class SessionsCase(unittest.TestCase):
@@ -94,6 +115,40 @@ class StartUp(SessionsCase):
         with self.session() as connection:
             self.assertUsable(connection)
         self.assertEqual(self.guard.log(), before)
+
+
+    def test_names_of_any_bytes(self):
+        """Of roles, databases and applications: the server knows them, and the log and the pages hold none of them as they are."""
+        name = 'ro "l\u00e9"\n\t\x1b[31m%s\\'
+        quoted = '"' + name.replace('"', '""') + '"'
+        self.cluster.psql(f"create role {quoted} login")
+        self.cluster.psql(f"create database {quoted}")
+        for shape in ("written", "bytes"):
+            seen = []
+            for port in (self.cluster.port, self.guard.port):
+                with Connection(port, shape) as connection:
+                    connection.send(startup(user=name, database=name, application_name=name))
+                    connection.read_until("Z")
+                    answer = connection.ask(query("select current_user, current_database(), current_setting('application_name')") +
+                                            query(f"select {quoted} from pg_class") + query(f"select 1 from {quoted}"), "ZZZ")
+                    seen.append([masked(found) for found in answer])
+            self.assertEqual(seen[1], seen[0])
+        environment.wait_until(lambda: "drift_opened" in self.guard.log(), "the drift in the log")
+        for text in (self.guard.log(), self.guard.get("/drift")[1], self.guard.get("/metrics")[1]):
+            self.assertNotIn("\x1b", text)
+            self.assertNotIn("ro \"l", text)
+        for line in self.guard.log().splitlines():
+            self.assertRegex(line, r"^\d{4}-\d\d-\d\dT\S+Z (error|warning|info|debug) \w+: ")
+
+    def test_small_messages_do_not_wait_for_one_another(self):
+        """Neither leg delays them in the hope of more (Nagle's algorithm)."""
+        with self.session() as connection:
+            self.assertUsable(connection)
+            legs = sockets_of(self.guard.process.pid, self.guard.port, self.cluster.port)
+            self.assertGreaterEqual(len(legs), 2)
+            for leg in legs:
+                self.assertEqual(leg.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY), 1, leg)
+                leg.close()
 
 
 class Malformed(SessionsCase):
@@ -192,6 +247,17 @@ class Ends(SessionsCase):
                 replies.append([masked(found) for found in connection.read_until("EOF")])
             self.assertEqual(types(replies[0]), types(replies[1]))
             self.assertEqual(replies[0], replies[1])
+
+    def test_half_closed_behind_a_goodbye(self):
+        for ask, expected in ((query("select 1") + TERMINATE, "TDCZ!"), (TERMINATE, "!"), (parse("selekt") + bind() + TERMINATE, "E!"),
+                              (TERMINATE + query("select 1"), "!"), (query("copy (select 1) to stdout") + TERMINATE + b"Q\0", "HdcCZ!")):
+            for port in (self.cluster.port, self.guard.port):
+                for shape in ("written", "bytes"):
+                    with Connection(port, shape) as connection:
+                        connection.login()
+                        connection.send(ask)
+                        connection.socket.shutdown(socket.SHUT_WR)
+                        self.assertEqual(types(connection.read_until("EOF")), expected)
 
     def test_the_servers_last_words_arrive(self):
         connection = self.session()
