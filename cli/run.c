@@ -192,6 +192,7 @@ static void on_hangup(evutil_socket_t signal_number, short events, void *context
     }
     dg_published_set(&app->config, &config->shared);
     dg_published_set(&app->tls, &tls->shared);
+    dg_proxy_reload(app->proxy);
     const struct dg_schema_options options = schema_options(app, config);
     dg_schema_store_set_options(app->store, &options);
     dg_log_set_threshold(app->log, config->log_level);

@@ -125,6 +125,7 @@ static enum dg_step inspect_ready(struct dg_session *session, struct dg_str body
         return DG_STEP_PASS;
     }
     session->status = status;
+    session->was_active = true;
     /* What was sent behind the last Sync or Query and left no entry (CopyDone, Flush) opens no transaction. */
     if (!session->outstanding.is_skipping && dg_outstanding_is_empty(&session->outstanding))
         session->is_unsynced = false;

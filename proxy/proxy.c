@@ -258,6 +258,12 @@ bool dg_proxy_is_draining(const struct dg_proxy *proxy)
     return atomic_load(&proxy->is_draining);
 }
 
+void dg_proxy_reload(struct dg_proxy *proxy)
+{
+    for (size_t i = 0; i < proxy->n_workers; i++)
+        dg_worker_reload(&proxy->workers[i]);
+}
+
 void dg_proxy_stop_listening(struct dg_proxy *proxy)
 {
     dg_worker_close_listener(&proxy->workers[0]);

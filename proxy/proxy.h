@@ -42,6 +42,8 @@ bool dg_proxy_upstream_was_reached(const struct dg_proxy *proxy);
 size_t dg_proxy_open_sessions(const struct dg_proxy *proxy);
 bool dg_proxy_is_draining(const struct dg_proxy *proxy);
 
+/* The published config was replaced. Sessions see that by themselves; what runs by the clock is told here. */
+void dg_proxy_reload(struct dg_proxy *proxy);
 /* Accepts no more. Returns at once; sessions go on. */
 void dg_proxy_stop_listening(struct dg_proxy *proxy);
 /* stop_listening, and ends each session with FATAL 57P01 as soon as it is idle outside a transaction. Returns at once:

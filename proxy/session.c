@@ -433,6 +433,7 @@ static void on_client_readable(evutil_socket_t fd, short what, void *context)
     struct dg_session *session = context;
     (void)fd;
     (void)what;
+    session->was_active = true;
     if (session->state == DG_SESSION_READY || session->state == DG_SESSION_AUTHENTICATING)
         dg_relay_read(session, &session->to_server);
     else if (session->state == DG_SESSION_STARTUP)
@@ -447,6 +448,7 @@ static void on_client_writable(evutil_socket_t fd, short what, void *context)
     struct dg_session *session = context;
     (void)fd;
     (void)what;
+    session->was_active = true;
     dg_relay_flush(session, &session->to_client);
     if (session->state == DG_SESSION_PARTING)
         dg_session_arm(session, last_words_ms(session));

@@ -68,9 +68,11 @@ struct dg_session {
     struct dg_buffer startup;    /* the start-up packet, until the first ReadyForQuery */
     struct dg_buffer greeting;   /* ParameterStatus messages until then */
     struct dg_outstanding outstanding;
+    uint64_t idle_since_ms;         /* idle.c's */
     size_t buffer_bytes;            /* as counted in the proxy's */
     struct dg_guard_session *guard; /* NULL before READY, and when statements are not looked at */
     bool is_over_limit;
+    bool was_active; /* since idle.c looked last */
     bool has_seen_ssl_request;
     bool has_seen_gssenc_request;
     bool has_client_tls; /* is counted as such */

@@ -146,6 +146,15 @@ static void deliver_stop(struct dg_mail *mail, void *reader)
     event_base_loopbreak(worker->base);
 }
 
+/* The only one that comes again. */
+static void deliver_reload(struct dg_mail *mail, void *reader)
+{
+    struct dg_worker *worker = reader;
+    (void)mail;
+    atomic_store(&worker->reload.was_given, false);
+    dg_worker_sweep_idle(worker);
+}
+
 static void discard_order(struct dg_mail *mail)
 {
     (void)mail;
@@ -167,6 +176,11 @@ static void give(struct dg_worker *worker, struct dg_order *order)
 void dg_worker_close_listener(struct dg_worker *worker)
 {
     give(worker, &worker->close_listener);
+}
+
+void dg_worker_reload(struct dg_worker *worker)
+{
+    give(worker, &worker->reload);
 }
 
 void dg_worker_drain(struct dg_worker *worker)
@@ -203,6 +217,13 @@ static void on_reap(evutil_socket_t fd, short what, void *context)
     dg_session_reap(context);
 }
 
+static void on_idle_sweep(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    dg_worker_sweep_idle(context);
+}
+
 /* No EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST: it would put off the removal of a closed descriptor to a moment when another
    worker may have been given its number. */
 static struct event_base *new_base(void)
@@ -222,6 +243,7 @@ enum dg_status dg_worker_init(struct dg_worker *worker, struct dg_proxy *proxy)
     init_order(&worker->close_listener, deliver_close_listener);
     init_order(&worker->drain, deliver_drain);
     init_order(&worker->stop, deliver_stop);
+    init_order(&worker->reload, deliver_reload);
     worker->base = new_base();
     worker->mailbox = dg_mailbox_new();
     worker->shard = dg_metrics_shard_new(proxy->parts.metrics);
@@ -234,6 +256,7 @@ enum dg_status dg_worker_init(struct dg_worker *worker, struct dg_proxy *proxy)
     worker->resolver.base = worker->base;
     event_assign(&worker->mail, worker->base, dg_mailbox_fd(worker->mailbox), EV_READ | EV_PERSIST, on_mail, worker);
     event_assign(&worker->reaper, worker->base, -1, 0, on_reap, worker);
+    event_assign(&worker->idle_sweep, worker->base, -1, 0, on_idle_sweep, worker);
     return event_add(&worker->mail, NULL) == 0 ? DG_OK : DG_NO_MEMORY;
 }
 
@@ -243,7 +266,9 @@ static void *run(void *argument)
     dg_sql_prepare_thread();
     if (worker == &worker->proxy->workers[0])
         dg_listener_start(worker->proxy);
+    dg_worker_sweep_idle(worker);
     (void)event_base_dispatch(worker->base);
+    event_del(&worker->idle_sweep);
     if (worker == &worker->proxy->workers[0])
         dg_listener_stop(worker->proxy);
     return NULL;

@@ -43,7 +43,9 @@ struct dg_worker {
     struct dg_order close_listener;
     struct dg_order drain;
     struct dg_order stop;
+    struct dg_order reload; /* again and again, one at a time */
     struct event reaper;
+    struct event idle_sweep; /* not armed while relay.idle_timeout_ms is 0 */
     struct dg_guard *guard;
     struct dg_metrics_shard *shard;
     struct dg_reader config;
@@ -71,9 +73,13 @@ void dg_worker_take_client(struct dg_worker *worker, struct dg_upstream *upstrea
 /* The first worker's; the others have none. */
 void dg_worker_close_listener(struct dg_worker *worker);
 void dg_worker_drain(struct dg_worker *worker);
+/* The configuration was replaced: what was not looked at since is now. */
+void dg_worker_reload(struct dg_worker *worker);
 /* Ends the hold of the session with this cancel key, if it holds a statement. */
 void dg_worker_end_hold(struct dg_worker *worker, uint32_t pid, struct dg_str key);
 
+/* idle.c: ends who is idle for too long, and comes again. Worker's thread. */
+void dg_worker_sweep_idle(struct dg_worker *worker);
 /* The running config, brought up to date; borrowed until the next call. Worker's thread. */
 const struct dg_config *dg_worker_config(struct dg_worker *worker);
 /* The certificates in force, in the same way. */

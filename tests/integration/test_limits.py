@@ -1,8 +1,10 @@
 """Each limit and each deadline is exceeded: what the client is told, what is counted, and that all goes on afterwards."""
 
 import pathlib
+import select
 import socket
 import tempfile
+import time
 import unittest
 
 import environment
@@ -159,6 +161,92 @@ class Deadlines(LimitsCase):
                 self.assertEqual(said[0]["C"], "08006")
                 self.assertEqual(guard.metric("driftguard_limits_total", option="relay.connect_timeout_ms"), 1)
                 self.assertEqual(guard.metric("driftguard_upstream_failures_total", reason="timeout"), 1)
+
+
+class Idle(LimitsCase):
+    settings = ("relay.idle_timeout_ms=600",)
+    option = "relay.idle_timeout_ms"
+
+    def assertTimedOut(self, connection, messages=None):
+        said = self.assertRefused(messages or connection.until_end(), "57P05",
+                                  "terminating connection due to idle-session timeout")
+        self.assertEqual(said["D"], "driftguard: relay.idle_timeout_ms allows 600 ms without a statement.")
+
+    def test_the_words_are_those_of_the_server(self):
+        with Wire(self.cluster.port, "postgres") as straight:
+            straight.send(wire.query("set idle_session_timeout = 100"))
+            straight.until_ready()
+            self.assertEqual(wire.errors(straight.until_end())[0]["M"],
+                             "terminating connection due to idle-session timeout")
+
+    def test_one_that_says_nothing_is_ended_on_both_sides(self):
+        before = self.struck(self.option)
+        self.cluster.psql("create role quiet login")
+        connection = self.wire(user="quiet")
+        started = time.monotonic()
+        self.assertTimedOut(connection)
+        self.assertGreater(time.monotonic() - started, 0.6, "ended before its time")
+        self.assertStruck(self.option, before)
+        self.await_backends(0, "quiet")
+
+    def test_one_that_has_a_statement_in_time_stays(self):
+        """While two others, one after the other, are silent for too long; then it is silent itself."""
+        busy = self.wire()
+        for _ in range(2):
+            silent = self.wire()
+            while not select.select([silent.socket], [], [], 0.02)[0]:
+                self.assertAnswers(busy)
+            self.assertTimedOut(silent)
+        self.assertAnswers(busy)
+        self.assertTimedOut(busy)
+
+    def test_one_that_works_stays(self):
+        long, copying, open_one, unsynced = (self.wire() for _ in range(4))
+        long.send(wire.query("select pg_sleep(2)"))
+        copying.send(wire.query("create temp table t (a int); copy t from stdin"))
+        copying.until("G")
+        open_one.send(wire.query("begin"))
+        open_one.until_ready()
+        unsynced.send(wire.parse("select 1"), wire.FLUSH)
+        unsynced.until("1")
+        self.assertEqual(wire.kinds(long.until_ready()), "TDCZ")
+        copying.send(wire.message("d", b"1\n"), wire.message("c"))
+        self.assertEqual(wire.kinds(copying.until_ready()), "CZ")
+        open_one.send(wire.query("commit"))
+        self.assertEqual(wire.kinds(open_one.until_ready()), "CZ")
+        unsynced.send(wire.SYNC)
+        self.assertEqual(wire.kinds(unsynced.until_ready()), "Z")
+        for connection in (long, copying, open_one, unsynced):
+            self.assertTimedOut(connection)
+
+    def test_one_that_only_listens_is_idle_for_the_server_too(self):
+        listener = self.wire()
+        listener.send(wire.query("listen news"))
+        listener.until_ready()
+        heard = []
+        with self.cluster.connect() as teller:
+            while not heard or heard[-1] is not None and heard[-1][0] == "A":
+                teller.execute("notify news")
+                heard.append(listener.receive())
+        self.assertTimedOut(listener, heard[-1:])
+
+    def test_a_replication_connection_stays(self):
+        stream = self.wire(None)
+        stream.send(wire.startup(user="postgres", replication="true"))
+        stream.until_ready()
+        self.assertTimedOut(self.wire())
+        self.assertTimedOut(self.wire())
+        stream.send(wire.query("IDENTIFY_SYSTEM"))
+        self.assertEqual(wire.kinds(stream.until_ready()), "TDCZ")
+
+    def test_a_reload_turns_it_on(self):
+        path = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()), "limits.json")
+        path.write_text('{"relay": {"idle_timeout_ms": 0}}', "ascii")
+        with Guard(self.cluster, settings=self.quiet, arguments=["--config", path]) as guard:
+            connection = self.enterContext(Wire(guard.port, "postgres"))
+            path.write_text('{"relay": {"idle_timeout_ms": 600}}', "ascii")
+            guard.reload()
+            self.assertTimedOut(connection)
 
 
 class Inspection(LimitsCase):
