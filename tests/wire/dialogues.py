@@ -60,7 +60,7 @@ SESSION = (
     "listen c", "notify c, 'told'", "unlisten *", "do $$begin raise notice 'one'; raise warning 'two'; end$$",
     "do $$begin perform nope from t; end$$", "set role postgres", "set role nobody", "create temporary table t (a int, z text)",
     "create temporary table if not exists w (a int)", "drop table if exists w", "declare c cursor for select a from t order by a",
-    "fetch 2 from c", "close c", "set bytea_output = 'escape'", "set client_min_messages = 'debug1'", "reset client_min_messages",
+    "fetch 2 from c", "close c", "set bytea_output = 'escape'", "set client_min_messages = 'error'", "reset client_min_messages",
     "create or replace view vv as select b from t", "select * from vv", "drop view if exists vv",
 )
 SEVERAL = ("select 1; select b from t", "select 1; select nope from t; select 2", "insert into u values (6, 'six'); select 1/0",
