@@ -10,6 +10,13 @@
 #include "guard/state.h"
 
 #define RELEASE_MS 2000
+#define NAME_BYTES 63 /* of a statement or portal: the server's tables cut them there, within a letter or not */
+
+static struct dg_str known_as(struct dg_str name)
+{
+    name.len = name.len < NAME_BYTES ? name.len : NAME_BYTES;
+    return name;
+}
 
 /* Nothing is outstanding: whatever the proxy did not tell us of is over. */
 static void settle(struct dg_guard_session *session)
@@ -159,6 +166,7 @@ void dg_guard_query(struct dg_guard_session *session, struct dg_str text, bool i
 void dg_guard_parse(struct dg_guard_session *session, struct dg_str name, struct dg_str text, const dg_oid *param_types,
                     size_t n_param_types, bool is_idle, struct dg_decision *decision)
 {
+    name = known_as(name);
     const struct message message = {
         .is_idle = is_idle, .name = name, .text = text, .param_types = param_types, .n_param_types = n_param_types};
     *decision = (struct dg_decision){.action = DG_ACTION_FORWARD};
@@ -181,9 +189,9 @@ struct dg_ticket *dg_guard_uninspected(struct dg_guard_session *session, bool is
     note_forwarded(session, ticket);
     if (is_parse) {
         if (ticket != NULL)
-            dg_prepared_put(session, name, ticket);
+            dg_prepared_put(session, known_as(name), ticket);
         else
-            dg_prepared_drop(session, name);
+            dg_prepared_drop(session, known_as(name));
         return ticket;
     }
     dg_outcome_count_statements(session, ticket);
@@ -198,8 +206,9 @@ struct dg_ticket *dg_guard_bind(struct dg_guard_session *session, struct dg_str 
 {
     if (!dg_session_refresh(session))
         return NULL;
-    struct dg_ticket *ticket = dg_prepared_find(session, statement);
+    struct dg_ticket *ticket = dg_prepared_find(session, known_as(statement));
     void *old = NULL;
+    portal = known_as(portal);
     if (session->portals.n_entries >= DG_GUARD_MAX_PORTALS)
         dg_portals_drop_all(session);
     if (ticket == NULL) {
@@ -217,6 +226,7 @@ struct dg_ticket *dg_guard_describe(struct dg_guard_session *session, char kind,
 {
     if (!dg_session_refresh(session))
         return NULL;
+    name = known_as(name);
     struct dg_ticket *ticket = kind == 'S' ? dg_prepared_find(session, name) : dg_map_find(&session->portals, name);
     dg_execute_attach(session, ticket);
     return dg_ticket_ref(ticket);
@@ -226,7 +236,7 @@ struct dg_ticket *dg_guard_execute(struct dg_guard_session *session, struct dg_s
 {
     if (!dg_session_refresh(session))
         return NULL;
-    struct dg_ticket *ticket = dg_ticket_ref(dg_map_find(&session->portals, portal));
+    struct dg_ticket *ticket = dg_ticket_ref(dg_map_find(&session->portals, known_as(portal)));
     if (ticket == NULL) {
         /* A cursor, or a portal that we lost: its tag will tell what it was. */
         ticket = dg_ticket_new(session->guard);
@@ -247,9 +257,9 @@ struct dg_ticket *dg_guard_execute(struct dg_guard_session *session, struct dg_s
 void dg_guard_close(struct dg_guard_session *session, char kind, struct dg_str name)
 {
     if (kind == 'S')
-        dg_prepared_drop(session, name);
+        dg_prepared_drop(session, known_as(name));
     else
-        dg_ticket_unref(dg_map_take(&session->portals, name));
+        dg_ticket_unref(dg_map_take(&session->portals, known_as(name)));
 }
 
 /* ---- answers ----------------------------------------------------------------------------------------------------- */

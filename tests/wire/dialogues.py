@@ -72,7 +72,7 @@ COPIES = ("copy t from stdin", "copy u from stdin (format csv)", "copy t to stdo
           "copy t (nope) from stdin", "copy t from stdin; select 1", "copy t from stdin; copy u from stdin", "copy nope from stdin",
           "select 1; copy t from stdin; select b from t", "copy s2.t to stdout (format binary)")
 COPY_LINES = (b"11\televen\t1\n", b"12\ttwelve\t2\n13\tth", b"irteen\t3\n", b"1\tagain\t1\n", b"bad\n", b"", b"14,x\n", b"\\.\n", b"15\tx\t\\N\n", b"\xff\t\n")
-NAMES = ("", "", "", "s", "s", "n", "p", "s\u00e9", "m" * 70)
+NAMES = ("", "", "", "s", "s", "n", "p", "s\u00e9", "m" * 63 + "a", "m" * 63 + "b")
 VALUES = ("1", "7", None, "x", "", "{1,2}", b"\xff", b"\0\0\0\1", "y" * 5000)
 OIDS = (0, 23, 25, 20, 1007, 3_999_999_999)
 FUNCTIONS = (1397, 1397, 870, 4_000_000_000, 0)  # abs(integer), lower(text), none

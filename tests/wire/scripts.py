@@ -140,6 +140,11 @@ EXTENDED = [
             (bind(statement="n") + execute() + SYNC, "Z")]),
     Script("names longer than any buffer",
            [(parse("select 1", "n" * 9000) + SYNC, "Z"), (bind(statement="n" * 9000, portal="p" * 7000) + SYNC, "Z")]),
+    Script("names alike in their first 63 bytes", [
+        (parse("select 1", "n" * 63 + "a") + SYNC, "Z"), (bind(statement="n" * 63 + "b") + execute() + SYNC, "Z"),
+        (parse("select 2", "n" * 63) + SYNC, "Z"), (close("S", "n" * 64) + parse("select 3", "n" * 63 + "c") + SYNC, "Z"),
+        (query("begin"), "Z"), (parse("select generate_series(1, 3)") + bind(portal="p" * 63 + "a") + execute("p" * 63, 1) + SYNC, "Z"),
+        (close("P", "p" * 64) + execute("p" * 63 + "a") + SYNC, "Z"), (query("rollback"), "Z")]),
     Script("many parameters",
            [(parse("select array[" + ",".join(f"${i}" for i in range(1, 65536)) + "]::int[]", types=[INT4] * 65535) +
              bind(*["7"] * 65535) + describe() + execute() + SYNC, "Z")]),

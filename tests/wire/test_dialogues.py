@@ -1,5 +1,7 @@
 """Conversations that nobody wrote, straight to PostgreSQL and through the guard: the same replies, the same tables after it.
 
+"held" is the puppet, which makes every statement and error wait; "tls" is enforce with TLS on both legs.
+
 Each side has a database of its own, which begins the same. A dialogue (dialogues.py) is played straight first: what has
 been said by the end of each step says how much the others wait for. Where the guard explains errors, an error may be the
 server's with the guard's words behind its own.
@@ -11,21 +13,24 @@ matter and printed.
 import collections
 import copy
 import select
+import ssl
 import struct
 import sys
 import time
 import unittest
 
 import psycopg
+from certificates import Authority
 from cluster import Cluster
 from dialogues import CHANGES, DROP, SCHEMA, Draw
 from guard import Guard
 from puppet import Puppet
+from test_tls import TlsConnection
 from wire import EOF, TERMINATE, Connection, is_explained, masked, startup
 
 SEEDS = range(1, 11)
-MODES = ("off", "observe", "annotate", "enforce", "held")
-EXPLAINING = ("annotate", "enforce")
+MODES = ("off", "observe", "annotate", "enforce", "held", "tls")
+EXPLAINING = ("annotate", "enforce", "tls")
 SETTINGS = ["schema.min_reload_interval_ms=0", "enforce.repeat_ttl_ms=1000"]
 QUIET_S = 0.015  # nothing more is said straight away
 SETTLED_S = 0.05  # and what was sent has been executed, also where nothing is said of it yet: locks are where they will be
@@ -48,11 +53,12 @@ class Listener:
 
     def hear(self, seconds):
         """False if nothing was said for so long."""
-        if self.has_ended or not select.select([self._socket], [], [], seconds)[0]:
+        has_more = getattr(self._socket, "pending", lambda: 0)()
+        if self.has_ended or not has_more and not select.select([self._socket], [], [], seconds)[0]:
             return False
         try:
             data = self._socket.recv(1 << 18)
-        except ConnectionResetError:
+        except (ConnectionResetError, ssl.SSLError):
             data = b""
         self._bytes += data
         at = 0
@@ -114,7 +120,7 @@ class Side:
     def play(self, dialogue, draw, counts=None):
         """(messages, how many there were at the end of each step). counts: wait for so many."""
         seen = []
-        with Connection(self.port) as connection:
+        with (TlsConnection if self.name == "tls" else Connection)(self.port) as connection:
             listener = Listener(connection)
             steps = [("say", startup(**{"user": "postgres", "database": self.database, **dialogue.parameters}))]
             steps += [(step.kind, step.pieces if step.kind == "drift" else step.data) for step in dialogue.steps]
@@ -131,7 +137,7 @@ class Side:
                     listener.messages.append(b"NOTHING MORE COMES")
                     return listener.messages, seen
                 seen.append(len(listener.messages))
-            if dialogue.ending == "terminate":
+            if dialogue.ending == "terminate" or self.name == "tls":
                 connection.send(TERMINATE)
             else:
                 self.half_close(connection)
@@ -166,7 +172,10 @@ class Dialogues(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.cluster = cls.enterClassContext(Cluster({"autovacuum": "off", "max_connections": "60"}))
+        issued = Authority("authority").issue("both", "localhost")
+        cls.cluster = cls.enterClassContext(Cluster({"autovacuum": "off", "max_connections": "60", "ssl": "on", "ssl_cert_file": issued.cert,
+                                                     "ssl_key_file": issued.key}))
+        tls = ["server_tls.sslmode=require", "client_tls.sslmode=require", f"client_tls.cert_file={issued.cert}", f"client_tls.key_file={issued.key}"]
         cls.cluster.psql("create role nobody")
         cls.straight = Side("straight", cls.cluster.port, cls.cluster)
         cls.sides = []
@@ -174,10 +183,8 @@ class Dialogues(unittest.TestCase):
             if mode == "held":
                 process = cls.enterClassContext(Puppet(cls.cluster.port, orders="hold 1 linger 1"))
             else:
-                process = cls.enterClassContext(Guard(cls.cluster, mode, SETTINGS))
-                cls.enforcing = process
+                process = cls.enterClassContext(Guard(cls.cluster, "enforce" if mode == "tls" else mode, SETTINGS + (tls if mode == "tls" else [])))
             cls.sides.append(Side(mode, process.port, cls.cluster))
-        cls.enforcing = next(s for s in cls.sides if s.name == "enforce")
         cls.tally = collections.Counter()
         cls.played = collections.deque(maxlen=3)
 

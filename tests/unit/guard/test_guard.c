@@ -648,9 +648,39 @@ static void test_own_tables_are_not_missing(void **state)
     world_fini(&world);
 }
 
+/* As in the server's own tables. */
+static void test_names_are_what_their_first_63_bytes_are(void **state)
+{
+#define N63 "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn"
+    (void)state;
+    assert_int_equal(strlen(N63), 63);
+    struct world world;
+    world_init(&world, "");
+    struct dg_guard_session *session = world_session(&world);
+    struct dg_ticket *parsed = parse(session, N63 "a", "SELECT id FROM leads");
+    dg_guard_completed(session, parsed, DG_STAGE_PARSE, DG_STR(""));
+    struct dg_ticket *bound = dg_guard_bind(session, DG_STR(N63 "p"), DG_STR(N63 "b"));
+    assert_ptr_equal(bound, parsed);
+    struct dg_ticket *described = dg_guard_describe(session, 'S', DG_STR(N63));
+    assert_ptr_equal(described, parsed);
+    struct dg_ticket *executed = dg_guard_execute(session, DG_STR(N63 "q"));
+    assert_ptr_equal(executed, parsed);
+    dg_guard_close(session, 'P', DG_STR(N63 "r"));
+    assert_null(dg_guard_describe(session, 'P', DG_STR(N63 "p")));
+    dg_guard_close(session, 'S', DG_STR(N63 "c"));
+    assert_null(dg_guard_bind(session, DG_STR(""), DG_STR(N63 "a")));
+    dg_ticket_unref(executed);
+    dg_ticket_unref(described);
+    dg_ticket_unref(bound);
+    dg_ticket_unref(parsed);
+    dg_guard_session_free(session);
+    world_fini(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_names_are_what_their_first_63_bytes_are),
         cmocka_unit_test(test_statements_are_counted_by_verdict),
         cmocka_unit_test(test_each_execute_counts_and_a_parse_does_not),
         cmocka_unit_test(test_a_text_seen_before_is_not_analysed_again),
