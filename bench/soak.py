@@ -129,7 +129,8 @@ def guards_own(guard):
     """What the steady guard counted, and the descriptors that it has when nobody is connected."""
     guard.wait_until(lambda: guard.metric("driftguard_sessions") == 0, "the sessions' end")
     own = {outcome: round(guard.metric("driftguard_predictions_total", outcome=outcome))
-           for outcome in ("predicted_raised", "refused", "missed", "false_alarm")}
+           for outcome in ("predicted_raised", "missed", "false_alarm")}
+    own["answered by it"] = round(guard.metric("driftguard_refusals_total"))
     own["statements"] = round(guard.metric("driftguard_statements_total"))
     own["descriptors"] = len(os.listdir(f"/proc/{guard.process.pid}/fd"))
     return own
@@ -154,10 +155,13 @@ def run(arguments):
         workers = Workers(specs(guards, arguments.sessions), world, arguments, judge)
         memory = Memory(guards[STEADY].process.pid, 10 if arguments.pace == "soak" else 1)
         chaos = Chaos(cluster, guards, judge, arguments.sessions, PACES[arguments.pace], arguments.seed)
-        told = time.monotonic()
+        told, n_said = time.monotonic(), 0
         while time.monotonic() < began + arguments.minutes * 60:
             memory.look()
             chaos.step()
+            for complaint in judge.complaints_so_far()[n_said:]:
+                n_said += 1
+                print(f"  {time.monotonic() - began:.0f} s: {complaint}", file=sys.stderr, flush=True)
             if time.monotonic() > told + 60:
                 told = time.monotonic()
                 print(f"  {(told - began) / 60:.0f} min: {json.dumps(judge.counts())}", file=sys.stderr, flush=True)

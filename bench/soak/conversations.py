@@ -8,6 +8,7 @@ import hashlib
 import select
 import socket
 import struct
+import threading
 import time
 
 import messages as m
@@ -16,6 +17,7 @@ from messages import INT4, INT8, TEXT, VOID
 from session import Mismatch
 
 CANCEL_REQUEST = 80877102
+INT4PL_OID = 177
 LONG_QUERY_BYTES = 1_300_000  # over inspect.max_bytes: streamed through, unread
 
 
@@ -157,6 +159,71 @@ def copy_given_up(session, number, sequence, world):
     session.expect(world.error("copy", f"s{number}q{sequence}"), m.IDLE)
 
 
+def big_copy_in(session, number, sequence, world):
+    """Megabytes to the server, in one write."""
+    n, filler = 400, f"s{number}q{sequence}." * 1000
+    session.send(wire.query("BEGIN"), wire.query("CREATE TEMP TABLE copied (g int, t text) ON COMMIT DROP"),
+                 wire.query("COPY copied FROM STDIN"))
+    session.expect(m.complete("BEGIN"), m.IN_TRANSACTION, m.complete("CREATE TABLE"), m.IN_TRANSACTION,
+                   m.copy_begins("G", 2))
+    session.send(*(m.copy_data(f"{g}\t{filler}\n") for g in range(n)), m.COPY_DONE,
+                 wire.query(f"SELECT count(*), sum(g), count(*) FILTER (WHERE t = repeat('s{number}q{sequence}.', 1000)) "
+                            "FROM copied"), wire.query("COMMIT"))
+    session.expect(m.complete(f"COPY {n}"), m.IN_TRANSACTION,
+                   m.rows_of(("count", INT8), ("sum", INT8), ("count", INT8)), m.row(n, n * (n - 1) // 2, n),
+                   m.complete("SELECT 1"), m.IN_TRANSACTION, m.complete("COMMIT"), m.IDLE)
+
+
+def cursor(session, number, sequence, world):
+    session.send(wire.query("BEGIN"),
+                 wire.query(f"DECLARE c CURSOR FOR SELECT {number}, g FROM generate_series({sequence}, {sequence + 9}) g"),
+                 wire.query("FETCH 4 FROM c"), wire.query("FETCH ALL FROM c"), wire.query("COMMIT"))
+    columns = m.rows_of(("?column?", INT4), ("g", INT4))
+    rows = [m.row(number, g) for g in range(sequence, sequence + 10)]
+    session.expect(m.complete("BEGIN"), m.IN_TRANSACTION, m.complete("DECLARE CURSOR"), m.IN_TRANSACTION,
+                   columns, *rows[:4], m.complete("FETCH 4"), m.IN_TRANSACTION,
+                   columns, *rows[4:], m.complete("FETCH 6"), m.IN_TRANSACTION, m.complete("COMMIT"), m.IDLE)
+
+
+def function_call(session, number, sequence, world):
+    """int4pl by the fast path, in binary."""
+    arguments = b"".join(struct.pack("!ii", 4, value) for value in (number, sequence))
+    session.send(wire.message("F", struct.pack("!ihhh", INT4PL_OID, 1, 1, 2) + arguments + struct.pack("!h", 1)))
+    session.expect(wire.message("V", struct.pack("!ii", 4, number + sequence)), m.IDLE)
+
+
+def notification(session, number, sequence, world):
+    session.send(wire.query(f"LISTEN soak_{number}"), wire.query(f"NOTIFY soak_{number}, 'q{sequence}'"),
+                 wire.query(f"UNLISTEN soak_{number}"))
+    told = wire.message("A", session.key[:4] + f"soak_{number}\0q{sequence}\0".encode())
+    session.expect(m.complete("LISTEN"), m.IDLE, m.complete("NOTIFY"), told, m.IDLE, m.complete("UNLISTEN"), m.IDLE)
+
+
+def parameter_status(session, number, sequence, world):
+    """Said between CommandComplete and ReadyForQuery, when it has changed."""
+    zone = f"<S{number}Q{sequence}>-01"
+    session.send(wire.query(f"SET TimeZone TO '{zone}'"), wire.query("RESET TimeZone"))
+    session.expect(m.complete("SET"), wire.message("S", f"TimeZone\0{zone}\0".encode()), m.IDLE,
+                   m.complete("RESET"), wire.message("S", b"TimeZone\0UTC\0"), m.IDLE)
+
+
+def flood(session, number, sequence, world):
+    """Both sides send megabytes at once, and nobody waits for the other. TLS in Python is not for two threads."""
+    if session.is_tls:
+        return
+    n, text = 60, f"s{number}q{sequence}." * 4000
+    bind = _bind("", "", text)
+    batch = wire.parse("SELECT $1::text || $1::text") + (bind + wire.execute()) * n + wire.SYNC
+    sending = threading.Thread(target=session.send_quietly, args=(batch,))
+    sending.start()
+    try:
+        session.expect(m.PARSED, *(m.BOUND + m.row(text * 2) + m.complete("SELECT 1") for _ in range(n)), m.IDLE)
+    finally:
+        if sending.is_alive():
+            session.give_up()
+        sending.join()
+
+
 def _big_result(session, number, sequence, n_rows, **how):
     text = f"s{number}q{sequence}."
     session.send(wire.query(f"SELECT g, repeat('{text}', 1000) FROM generate_series(1, {n_rows}) g"))
@@ -256,6 +323,25 @@ def drift(session, number, sequence, world):
     session.notes.append((table, sent, time.monotonic(), outcome))
 
 
+def drift_by_parse(session, number, sequence, world):
+    """The same by the extended protocol: the error may come at Parse, or at Bind if the table drifted between."""
+    table = world.drifting[sequence % len(world.drifting)]
+    sql = f"SELECT wanted, {number % 4} FROM {table}"
+    sent = time.monotonic()
+    session.send(wire.parse(sql), _bind("", ""), wire.execute(), wire.SYNC)
+    message = session.read_message()
+    if message == m.PARSED:
+        message = session.read_message()
+    if message == m.BOUND:
+        outcome = "row"
+        session.expect(m.row("here", number % 4), m.complete("SELECT 1"), m.IDLE)
+    else:
+        outcome = world.drift_error(table, sql, message)
+        session.expect(m.IDLE)
+    session.notes.append((table, sent, time.monotonic(), outcome))
+
+
 KINDS = {simple: 30, several_statements: 10, in_pieces: 4, extended: 15, binary: 8, pipeline: 8, prepared: 10, error: 8,
          notice: 6, transaction: 8, failed_transaction: 5, copy_out: 5, copy_in: 5, copy_given_up: 3, big_result: 2,
-         slow_reader: 1, long_query: 1, cancel: 1, reset: 1, half_close: 1, reconnect: 6, drift: 30}
+         slow_reader: 1, long_query: 1, cancel: 1, reset: 1, half_close: 1, reconnect: 6, drift: 30,
+         drift_by_parse: 15, big_copy_in: 1, cursor: 5, function_call: 5, notification: 5, parameter_status: 5, flood: 1}

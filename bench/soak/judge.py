@@ -20,6 +20,7 @@ import time
 SETTLED_S = 3.0  # after that no deed is noted any more that began before
 SETTLE_AFTER_S = 1.5  # after a deed its news have reached everybody
 REPEAT_TTL_S = 1.05
+MAX_COMPLAINTS = 200
 EXPLAINING, ANSWERING = {"annotate", "enforce"}, {"enforce"}
 
 Window = collections.namedtuple("Window", "what guard number began ended")
@@ -57,8 +58,8 @@ class Judge:
         self.asked, self.right, self.wrong, self.connected = (collections.Counter() for _ in range(4))
         self.n_lost_talks = 0  # losses within a conversation, not while connecting
         self.lost, self.drift_answers, self.deeds = (collections.Counter() for _ in range(3))
-        self.unexpected = []
-        self.mismatches = []
+        self.wrongs = []
+        self.n_wrongs = collections.Counter()
 
     # ---- what the driver did ----------------------------------------------------------------------------------------
 
@@ -87,7 +88,8 @@ class Judge:
             self.right += batch.right
             self.wrong += batch.wrong
             self.connected += batch.connected
-            self.mismatches += batch.mismatches
+            for mismatch in batch.mismatches:
+                self._complain("mismatches", mismatch)
             now = time.monotonic()
             self._waiting += [(now, self._judge_loss, loss) for loss in batch.losses]
             self._waiting += [(now, self._judge_drift, drift) for drift in batch.drifts]
@@ -102,6 +104,11 @@ class Judge:
             _, judge, what = self._waiting.popleft()
             judge(what)
 
+    def _complain(self, kind, text):
+        self.n_wrongs[kind] += 1
+        if len(self.wrongs) < MAX_COMPLAINTS:
+            self.wrongs.append(text)
+
     def _judge_loss(self, loss):
         reasons = [window.what for window in (*self._windows, *self._open.values()) if self._explains(window, loss)]
         reason = reasons[0] if reasons and loss.how != "silent" else "unexpected"
@@ -111,7 +118,7 @@ class Judge:
             near = [f"{w.what} {w.guard or ''}{w.number or ''} {w.began - loss.ended:+.3f}..{w.ended - loss.ended:+.3f}"
                     for w in (*self._windows, *self._open.values())
                     if w.began < loss.ended + 1 and w.ended > loss.began - 5]
-            self.unexpected.append(f"{loss} lasted {loss.ended - loss.began:.3f} s; done then: {near or 'nothing'}")
+            self._complain("unexpected", f"{loss} lasted {loss.ended - loss.began:.3f} s; done then: {near or 'nothing'}")
 
     def _explains(self, window, loss):
         if not (loss.began <= window.ended + SETTLE_AFTER_S and loss.ended >= window.began):
@@ -129,20 +136,26 @@ class Judge:
         from_then = drift.sent - (earlier if drift.outcome != "row" else 0.0)
         possible = self.is_there[drift.table].during(from_then, drift.received)
         if (drift.outcome == "row") not in possible:
-            self.mismatches.append(f"{drift}: there was {possible} at that time, modes {modes}")
+            self._complain("mismatches", f"{drift}: there was {possible} at that time, modes {modes}")
         elif drift.outcome == "explained" and not modes & EXPLAINING:
-            self.mismatches.append(f"{drift}: explained in {modes}")
+            self._complain("mismatches", f"{drift}: explained in {modes}")
 
     # ---- the verdict ------------------------------------------------------------------------------------------------
 
     def counts(self):
         n_lost = sum(self.lost.values()) - sum(n for what, n in self.lost.items() if what.startswith("unexpected"))
         return {"conversations": sum(self.asked.values()), "right": sum(self.right.values()),
-                "mismatches": len(self.mismatches), "lost, expected": n_lost, "lost, unexpected": len(self.unexpected),
+                "mismatches": self.n_wrongs["mismatches"], "lost, expected": n_lost, "lost, unexpected": self.n_wrongs["unexpected"],
                 "connections": sum(self.connected.values())}
 
+    def complaints_so_far(self):
+        """In the order of their coming, which does not change."""
+        with self._lock:
+            return list(self.wrongs)
+
     def complaints(self):
-        found = [*self.unexpected, *self.mismatches]
+        """At the end."""
+        found = list(self.wrongs)
         n_ended = sum(self.right.values()) + self.n_lost_talks + sum(self.wrong.values())
         if sum(self.asked.values()) != n_ended:
             found.append(f"{sum(self.asked.values())} conversations began and {n_ended} ended")

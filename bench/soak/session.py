@@ -84,6 +84,20 @@ class Session:
         with _AsLost():
             self.socket.sendall(b"".join(parts))
 
+    def send_quietly(self, data):
+        """From a second thread; whoever reads learns what became of the connection."""
+        try:
+            self.socket.sendall(data)
+        except OSError:
+            pass
+
+    def give_up(self):
+        """Ends what a second thread still sends."""
+        try:
+            self.socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+
     def send_in_pieces(self, data, n_bytes):
         """n_bytes a segment."""
         with _AsLost():

@@ -127,7 +127,7 @@ class Vigilance(unittest.TestCase):
                   Loss(3, "steady", "simple", now, now, "silent", 0)]
         for loss in losses:
             judge._judge_loss(loss)
-        self.assertEqual(len(judge.unexpected), 2)
+        self.assertEqual(judge.n_wrongs["unexpected"], 2)
 
     def test_an_answer_that_was_not_possible_then_is_a_mismatch(self):
         judge = Judge(DRIFTING, ["steady"], "enforce")
@@ -137,7 +137,7 @@ class Vigilance(unittest.TestCase):
         for sent, outcome, n_wrong in ((9.0, "row", 0), (9.0, "error", 1), (10.5, "row", 1), (10.5, "error", 1),
                                        (12.0, "row", 2), (12.0, "error", 2)):
             judge._judge_drift(Drift("steady", table, sent, sent + 0.1, outcome))
-            self.assertEqual(len(judge.mismatches), n_wrong, (sent, outcome))
+            self.assertEqual(judge.n_wrongs["mismatches"], n_wrong, (sent, outcome))
 
 
 if __name__ == "__main__":
