@@ -121,14 +121,17 @@ make() {
     done
     rm -rf "$work"/tree/usr/share/{doc,man,locale}
     wrap_programs "$work/tree"
-    is_complete "$work/tree" || return 1
+    is_complete "$work/tree" || {
+        echo "E: its programs do not run here"
+        return 1
+    }
     rm -rf "$folder"
     mv "$work/tree" "$folder"
     rm -rf "$work"
 }
 
 main() {
-    local cache folder log
+    local cache folder log reason
     umask 022
     cache=$(cache_folder)
     folder=$cache/postgres18
@@ -143,7 +146,8 @@ main() {
             timeout "$SECONDS_AT_MOST" bash "${BASH_SOURCE[0]}" --make "$folder" >"$log" 2>&1 </dev/null ||
                 {
                     rm -rf "$folder.new"
-                    refuse "$(sed -n -E 's/^[EW]: //p' "$log" | head -n 1) (see $log)"
+                    reason=$(sed -n -E 's/^[EW]: //p' "$log" | head -n 1)
+                    refuse "${reason:-it took longer than $SECONDS_AT_MOST s} (see $log)"
                 }
         fi
     fi
