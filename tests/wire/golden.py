@@ -11,6 +11,8 @@ A file is a list of traces: a title, then what was sent and what came, a message
         ...
     < the end
 
+A severity that stands there once more untranslated (V) is shown once.
+
 What differs from run to run (ports, times, the server's version and its source lines) is masked. texts() finds every
 sentence in the sources that a client may read: each must be in a trace, or in UNREACHED with the reason why not.
 """
@@ -30,7 +32,8 @@ BACKEND = {"R": "Authentication", "K": "BackendKeyData", "S": "ParameterStatus",
            "2": "BindComplete", "3": "CloseComplete", "n": "NoData", "I": "EmptyQueryResponse", "A": "NotificationResponse"}
 FRONTEND = {"Q": "Query", "P": "Parse", "B": "Bind", "D": "Describe", "E": "Execute", "S": "Sync", "H": "Flush", "C": "Close",
             "X": "Terminate", "p": "PasswordMessage"}
-FIELDS = {"S": "severity", "V": "severity in English", "C": "code", "M": "message", "D": "detail", "H": "hint", "P": "position",
+TEXTS = {b"Q": 1, b"P": 2}  # how many strings of theirs are shown
+FIELDS = {"S": "severity", "V": "severity, untranslated", "C": "code", "M": "message", "D": "detail", "H": "hint", "P": "position",
           "p": "internal position", "q": "internal query", "W": "where", "s": "schema", "t": "table", "c": "column", "d": "type",
           "n": "constraint", "R": "routine"}
 PACKETS = {SSL_REQUEST: "SSLRequest", GSSENC_REQUEST: "GSSENCRequest"}
@@ -56,9 +59,13 @@ def came(found):
         return [f"< ReadyForQuery {found[5:].decode()}"]
     lines = [f"< {BACKEND[kind]}"]
     if kind == "E":
-        for part in found[5:].split(b"\0"):
-            if part and part[:1] not in b"FL":  # the server's source file and line
+        parts = [part for part in found[5:].split(b"\0") if part]
+        same = next((b"V" + part[1:] for part in parts if part[:1] == b"S"), None)
+        for part in parts:
+            if part[:1] not in b"FL" and part != same:  # the server's source file and line; what stands there twice
                 lines.append(f"    {FIELDS[part[:1].decode()]}  {masked(part[1:].decode())}")
+        if same not in parts and not any(part[:1] == b"V" for part in parts):
+            lines.append(f"    {FIELDS['V']}  is missing")
     return lines
 
 
@@ -69,8 +76,8 @@ def sent(data):
     lines = []
     while data[:1].decode("latin-1") in FRONTEND and len(data) >= 5:
         length = 1 + int.from_bytes(data[1:5], "big")
-        texts = [part.decode() for part in data[5:length].split(b"\0") if part]
-        lines.append(" ".join([f"> {FRONTEND[data[:1].decode()]}", *texts[:1 if data[:1] in b"QP" else 0]]))
+        texts = [part.decode() for part in data[5:length].split(b"\0")[:TEXTS.get(data[:1], 0)] if part]
+        lines.append(" ".join([f"> {FRONTEND[data[:1].decode()]}", *texts]))
         data = data[length:]
     return lines
 

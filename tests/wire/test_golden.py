@@ -22,6 +22,7 @@ import environment
 import golden
 from certificates import Authority
 from cluster import Cluster
+from golden_drift import CHANGED, CHANGES, EXPLAINED, SCHEMA
 from guard import Guard
 from stub import AUTHENTICATED, LOGIN, Stub, authentication, say
 from wire import (FLUSH, GSSENC_REQUEST, SSL_REQUEST, SYNC, TIMEOUT_S, Connection, bind, describe, execute, message, parse, query,
@@ -30,49 +31,6 @@ from wire import (FLUSH, GSSENC_REQUEST, SSL_REQUEST, SYNC, TIMEOUT_S, Connectio
 UPDATE = "--update" in sys.argv
 PACKET = startup(user="postgres", database="postgres")
 QUIET = "schema.poll_ms=0"
-
-SCHEMA = """
-create table leads (id int primary key, user_email text, phone text, amount numeric);
-create table orders (id int primary key, lead_id int, created_on date, confirmed_on date);
-create table renamed_away (id int); create table moved_away (id int); create table dropped (id int);
-create table "Odd name" ("Odd column" int); create table "Größe" ("Länge" int); create table single (only_one int);
-create schema aside; create table aside.elsewhere (id int); create schema hidden; create table hidden.unseen (id int);
-grant select on all tables in schema public to guest;
-"""
-# Through the guard, so that it knows what became of the names.
-CHANGES = ("alter table leads rename user_email to contact_email", "alter table leads drop phone", "alter table renamed_away rename to renamed",
-           "alter table moved_away set schema aside", "drop table dropped", 'alter table "Odd name" rename "Odd column" to "even Odder"')
-# (title, user, statements or messages)
-EXPLAINED = (
-    ("a renamed column", "postgres", "select user_email from leads", "select id from leads where user_email = 'x' order by user_email"),
-    ("a renamed column, by Parse", "postgres", parse("select user_email from leads where user_email = $1") + describe() + SYNC),
-    ("names that must be quoted", "postgres", 'select "Odd column" from "Odd name"'),
-    ("a dropped column", "postgres", "update leads set phone = 'x' where id = 1"),
-    ("a column that never came", "postgres", "insert into leads (id, emial) values (1, 'x')", "select confirmed from orders", "select x from single"),
-    ("a column that never came, and the server has a hint", "postgres", "select contact_emai from leads"),
-    ("a column of none of several tables", "postgres", "select created_at from leads join orders on leads.id = lead_id",
-     "select nope from leads a, orders b, single c, renamed d, aside.elsewhere e"),
-    ("a column that no version of the system has", "postgres", "select relhasoids from pg_class", "select nope from pg_class, pg_attribute"),
-    ("a renamed table", "postgres", "select id from renamed_away"),
-    ("a moved table", "postgres", "select id from moved_away", "delete from public.moved_away"),
-    ("a dropped table", "postgres", "select id from dropped"),
-    ("a table that never came", "postgres", "select 1 from leed", "select 1 from public.leed", "copy leed from stdin"),
-    ("a relation that no version of the system has", "postgres", "select 1 from pg_catalog.pg_nope"),
-    ("a table of another schema", "postgres", "select id from elsewhere"),
-    ("a table of a schema that the role may not use", "guest", "select id from unseen"),
-    ("names that are not ASCII", "postgres", 'select "Lange" from "Größe"', 'select "Länger" from leads'),
-    ("a transaction goes on as the server has it", "postgres", "begin", "select user_email from leads", "select 1", "rollback"),
-)
-
-
-def context(alpn=(), certificate=None):
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    made.check_hostname, made.verify_mode = False, ssl.CERT_NONE
-    if alpn:
-        made.set_alpn_protocols(list(alpn))
-    if certificate:
-        made.load_cert_chain(certificate.cert, certificate.key)
-    return made
 
 
 class TlsConnection(Connection):
@@ -328,7 +286,7 @@ class GoldenCase(unittest.TestCase):
                 connection.login(database=database)
                 for sql in CHANGES:
                     self.assertNotIn("E", types(connection.ask(query(sql))), sql)
-            for title, user, *steps in EXPLAINED:
+            for title, user, *steps in (*EXPLAINED, *((title, "postgres", *steps) for title, *steps in CHANGED)):
                 with Connection(guard.port) as connection:
                     connection.login(user=user, database=database)
                     book.trace(title, *converse(connection, *((step if isinstance(step, bytes) else query(step), "Z") for step in steps)))
