@@ -57,16 +57,6 @@ EXPLAINED = (
 )
 
 
-def context(alpn=(), certificate=None):
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    made.check_hostname, made.verify_mode = False, ssl.CERT_NONE
-    if alpn:
-        made.set_alpn_protocols(list(alpn))
-    if certificate:
-        made.load_cert_chain(certificate.cert, certificate.key)
-    return made
-
-
 # The same, and the changes are among the statements.
 CHANGED = (
     ("a column came, and must have a value", "alter table orders add tenant int not null", "insert into orders (id) values (7)"),

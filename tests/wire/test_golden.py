@@ -24,13 +24,21 @@ from certificates import Authority
 from cluster import Cluster
 from golden_drift import CHANGED, CHANGES, EXPLAINED, SCHEMA
 from guard import Guard
-from stub import AUTHENTICATED, LOGIN, Stub, authentication, say
+from stub import LOGIN, Stub, authentication, say
 from wire import (FLUSH, GSSENC_REQUEST, SSL_REQUEST, SYNC, TIMEOUT_S, Connection, bind, describe, execute, message, parse, query,
                   startup, types)
 
 UPDATE = "--update" in sys.argv
 PACKET = startup(user="postgres", database="postgres")
 QUIET = "schema.poll_ms=0"
+
+
+def context(certificate=None):
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    made.check_hostname, made.verify_mode = False, ssl.CERT_NONE
+    if certificate:
+        made.load_cert_chain(certificate.cert, certificate.key)
+    return made
 
 
 class TlsConnection(Connection):
@@ -169,11 +177,11 @@ class GoldenCase(unittest.TestCase):
                 book.trace("half a start-up packet, relay.startup_timeout_ms=300", *converse(connection, (PACKET[:9], "EOF")))
             with Stub() as stub:
                 stub.serve = say(authentication(3))
-                with self.guard_before(stub.url, "relay.startup_timeout_ms=1000") as guard:
+                with self.guard_before(stub.url, "relay.startup_timeout_ms=2000") as guard:
                     self.await_health(guard)
                     with Connection(guard.port) as connection:
                         connection.send(PACKET)
-                        book.trace("a client that does not say its password, relay.startup_timeout_ms=1000", "its start-up packet",
+                        book.trace("a client that does not say its password, relay.startup_timeout_ms=2000", "its start-up packet",
                                    connection.read_until("EOF"))
 
     def test_ends(self):
@@ -191,6 +199,12 @@ class GoldenCase(unittest.TestCase):
                         book.trace(title, *converse(connection, (query("select 1"), "EOF")))
                 stub.serve = lambda peer: peer.hang_up()
                 book.trace("the server leaves during start-up", refused(guard))
+            with Listener(ends_tls(self.certificate, serve=breaks_tls)) as server, \
+                    self.guard_before(server.url, "server_tls.sslmode=require") as guard:
+                self.await_health(guard)
+                with Connection(guard.port) as connection:
+                    connection.login()
+                    book.trace("a record of the server's that is none", *converse(connection, (query("select 1"), "EOF")))
             with self.guard() as guard, Connection(guard.port) as idle:
                 idle.login()
                 guard.process.send_signal(signal.SIGTERM)
@@ -199,14 +213,15 @@ class GoldenCase(unittest.TestCase):
     def test_upstream(self):
         with self.book("upstream") as book:
             def trace(title, url, *settings):
-                with self.guard_before(url, "relay.connect_timeout_ms=1000", *settings) as guard:
+                with self.guard_before(url, *settings) as guard:
                     self.await_health(guard)
                     book.trace(title, refused(guard))
             trace("nobody listens", f"postgres://127.0.0.1:{environment.free_port()}/postgres")
             trace("a socket that is not there", "postgres://%2Fnonexistent/postgres")
             trace("a socket with a long path", f"postgres://%2F{'x' * 120}/postgres")
-            for title, behave in (("nothing comes of the request for TLS", lambda accepted: accepted.recv(65536) and accepted.recv(65536)),
-                                  ("the server leaves when it is asked for TLS", lambda accepted: accepted.recv(8)),
+            with Listener(lambda accepted: accepted.recv(65536) and accepted.recv(65536)) as server:
+                trace("nothing comes of the request for TLS", server.url, "server_tls.sslmode=require", "relay.connect_timeout_ms=500")
+            for title, behave in (("the server leaves when it is asked for TLS", lambda accepted: accepted.recv(8)),
                                   ("an error in the answer's place", answers(b"E\0\0\0\x20SFATAL\0C53300\0Msecret words\0\0")),
                                   ("neither S nor N", answers(b"H")), ("something behind the answer", answers(b"SR\0\0\0\x08\0\0\0\0")),
                                   ("no TLS", answers(b"N")), ("plain words where the handshake should be", answers(b"S", b"HTTP/1.1 400 Bad Request\r\n\r\n")),
@@ -341,6 +356,13 @@ def ends_tls(certificate, authority=None, serve=lambda inside: inside.recv(65536
             serve(inside)
 
     return behave
+
+
+def breaks_tls(inside):
+    inside.recv(65536)
+    inside.sendall(LOGIN)
+    inside.recv(65536)
+    os.write(inside.fileno(), b"\x17\x03\x03\0\x20" + b"x" * 32)
 
 
 def offers_only_bound(certificate):
