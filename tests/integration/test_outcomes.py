@@ -108,12 +108,17 @@ class Outcomes(unittest.TestCase):
     def test_what_a_function_made_for_one_transaction_is_no_false_alarm(self):
         """It is gone when a catalog read looks: that nothing is there then proves nothing."""
         with self.guard.connect(prepare_threshold=None) as connection:
-            reads = self.guard.metric("driftguard_snapshot_loads_total")
             with connection.transaction():
                 connection.execute("SELECT make_report()")
                 connection.execute("SELECT total FROM report")
-            self.guard.wait_until(lambda: self.guard.metric("driftguard_snapshot_loads_total") > reads, "a read")
-            for _ in range(50):  # meanwhile its answer comes to the worker
+            judged = self.guard.metric("driftguard_statements_total", verdict="ok")
+
+            def is_judging_again():
+                connection.execute("SELECT 1")
+                return self.guard.metric("driftguard_statements_total", verdict="ok") > judged
+
+            self.guard.wait_until(is_judging_again, "a read of all that was doubted")
+            for _ in range(50):  # what that read means is told in the next turns of the worker's loop
                 connection.execute("SELECT 1")
         self.expect(0)
 
