@@ -11,17 +11,11 @@
 
 #include "sql/resolver.h"
 
-static bool has_type(const struct dg_resolver *r, const char *name)
-{
-    size_t cursor = 0;
-    return dg_snapshot_types_named(r->snapshot, dg_str_of(name), &cursor) != NULL;
-}
-
 /* A model of a schema may leave the catalogs out: then nothing of them can be called absent. */
 static bool has_catalogs(const struct dg_resolver *r)
 {
     size_t cursor = 0;
-    return dg_snapshot_functions_named(r->snapshot, dg_str_of("now"), &cursor) != NULL && has_type(r, "int4");
+    return dg_snapshot_functions_named(r->snapshot, dg_str_of("now"), &cursor) != NULL && dg_names_has_type(r, "int4");
 }
 
 /* ---- schemas ---- */
@@ -97,7 +91,7 @@ void dg_absent_type(struct dg_resolver *r, const cJSON *type_name)
         !dg_names_are_same_bytes(r, name) || dg_names_is_local(r, name))
         return;
     if (schema == NULL) {
-        if (has_catalogs(r) && !has_type(r, name))
+        if (has_catalogs(r) && !dg_names_has_type(r, name))
             dg_report_missing_type(r, type_name, NULL, name);
         return;
     }
@@ -197,8 +191,6 @@ static bool has_candidate(struct dg_resolver *r, const struct dg_call_form *form
     size_t cursor = 0;
     const struct dg_function *function;
     while ((function = dg_snapshot_functions_named(r->snapshot, dg_str_of(form->name), &cursor)) != NULL) {
-        if (!dg_work_add(r->work, 8 + form->n_values))
-            return true;
         if (!dg_resolver_work(r, 10 + form->n_values))
             return true; /* beyond the limit nothing is absent */
         if ((namespace == NULL || function->namespace_oid == namespace->oid) && takes_call(function, form, body))
@@ -234,12 +226,11 @@ static bool has_void(const struct dg_call_form *form)
 /* May the server read the call as something else than a call of a function of that name? */
 static bool may_be_other(const struct dg_resolver *r, const struct dg_call_form *form, const cJSON *body)
 {
-    if (dg_tree_is(body, "funcformat", "COERCE_SQL_SYNTAX") || is_later_syntax(r, form) || has_void(form) ||
-        !are_names_in_order(dg_tree_list(body, "args")))
+    if (dg_tree_is(body, "funcformat", "COERCE_SQL_SYNTAX") || is_later_syntax(r, form) || has_void(form))
         return true;
     if (form->n_values != 1)
         return false;
-    bool may_be_cast = has_type(r, form->name) || dg_names_is_local(r, form->name);
+    bool may_be_cast = dg_names_has_type(r, form->name) || dg_names_is_local(r, form->name);
     return may_be_cast || (form->schema == NULL && may_be_column(r, &form->values[0], form->name));
 }
 

@@ -285,8 +285,7 @@ static const struct dg_scope_item *record_of(struct dg_resolver *r, const struct
 /* f(x) may also be a cast to the type f; then nothing is said of its type. */
 static bool is_type_too(const struct dg_resolver *r, const struct dg_call_form *form)
 {
-    size_t cursor = 0;
-    return form->n_args == 1 && dg_snapshot_types_named(r->snapshot, dg_str_of(form->name), &cursor) != NULL;
+    return form->n_args == 1 && dg_names_has_type(r, form->name);
 }
 
 /* Arguments and, of a call WITHIN GROUP, what it sorts by: the server counts these together. */

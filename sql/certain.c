@@ -138,12 +138,6 @@ static const struct dg_function *choose(struct dg_resolver *r, const cJSON *body
     return n == 1 ? cast : NULL;
 }
 
-static bool is_type_name(const struct dg_resolver *r, const char *name)
-{
-    size_t cursor = 0;
-    return dg_snapshot_types_named(r->snapshot, dg_str_of(name), &cursor) != NULL;
-}
-
 /* Columns and literals only: nothing that could hold another aggregate, or belong to a query further out. */
 static bool is_aggregate_allowed(const struct dg_resolver *r, const struct dg_scope *scope, const cJSON *body,
                                  const struct dg_function *function)
@@ -166,7 +160,7 @@ const struct dg_function *dg_certain_call(struct dg_resolver *r, struct dg_scope
                                           const struct dg_call_form *form)
 {
     if (r->is_blurred || !is_plain(body, form) || form->schema != NULL ||
-        (form->n_values == 1 && is_type_name(r, form->name)))
+        (form->n_values == 1 && dg_names_has_type(r, form->name)))
         return NULL;
     const struct dg_function *function = choose(r, body, form);
     if (function == NULL || function->returns_set)

@@ -10,13 +10,13 @@
 
 #include "sql/contract.h"
 
-#define MAX_DOMAINS 32
+#define MAX_LEVELS 32 /* of domains over domains, or partitions below partitions, that are followed */
 
 /* A domain, or one under it, refuses NULL. */
 static bool domain_refuses_null(const struct dg_resolver *r, dg_oid type_oid)
 {
     const struct dg_type *type = dg_snapshot_type_by_oid(r->snapshot, type_oid);
-    for (int i = 0; i < MAX_DOMAINS && type != NULL && type->kind == 'd'; i++) {
+    for (int i = 0; i < MAX_LEVELS && type != NULL && type->kind == 'd'; i++) {
         if (type->is_not_null)
             return true;
         type = dg_snapshot_type_by_oid(r->snapshot, type->base_oid);
@@ -28,7 +28,7 @@ static bool domain_refuses_null(const struct dg_resolver *r, dg_oid type_oid)
 static bool type_may_have_default(const struct dg_resolver *r, dg_oid type_oid)
 {
     const struct dg_type *type = dg_snapshot_type_by_oid(r->snapshot, type_oid);
-    for (int i = 0; i < MAX_DOMAINS && type != NULL && type->kind == 'd'; i++) {
+    for (int i = 0; i < MAX_LEVELS && type != NULL && type->kind == 'd'; i++) {
         if (type->has_default)
             return true;
         type = dg_snapshot_type_by_oid(r->snapshot, type->base_oid);
@@ -117,7 +117,7 @@ static bool makes_a_row(const struct dg_resolver *r, const cJSON *first_value, b
 
 static bool descends_from(const struct dg_resolver *r, const struct dg_relation *relation, dg_oid ancestor_oid)
 {
-    for (int i = 0; i < MAX_DOMAINS && relation != NULL; i++) {
+    for (int i = 0; i < MAX_LEVELS && relation != NULL; i++) {
         if (relation->oid == ancestor_oid)
             return true;
         if (relation->n_parents != 1)

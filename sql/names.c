@@ -313,6 +313,12 @@ const struct dg_relation *dg_names_composite(const struct dg_resolver *r, dg_oid
     return relation == NULL || dg_names_is_local(r, relation->name) ? NULL : relation;
 }
 
+bool dg_names_has_type(const struct dg_resolver *r, const char *name)
+{
+    size_t cursor = 0;
+    return dg_snapshot_types_named(r->snapshot, dg_str_of(name), &cursor) != NULL;
+}
+
 bool dg_names_type_is_scalar(const struct dg_resolver *r, dg_oid type_oid)
 {
     const struct dg_type *type = dg_snapshot_type_by_oid(r->snapshot, dg_names_base_type(r, type_oid));

@@ -184,6 +184,8 @@ dg_oid dg_names_element_type(const struct dg_resolver *r, dg_oid array_oid);
 const struct dg_relation *dg_names_composite(const struct dg_resolver *r, dg_oid type_oid);
 /* True if the type is known and has no fields. */
 bool dg_names_type_is_scalar(const struct dg_resolver *r, dg_oid type_oid);
+/* Whether any schema has a type of that name. */
+bool dg_names_has_type(const struct dg_resolver *r, const char *name);
 /* The type under all domains. */
 dg_oid dg_names_base_type(const struct dg_resolver *r, dg_oid type_oid);
 /* True if `value.name` may be a call name(value) or a cast: value's type is type_oid, 0 when not known. */
