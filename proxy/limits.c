@@ -104,6 +104,27 @@ void dg_session_startup_is_late(struct dg_session *session)
                     detail);
 }
 
+void dg_session_keep_alive(const struct dg_session *session, struct dg_stream *stream)
+{
+    const struct dg_config *config = dg_worker_config(session->worker);
+    const struct dg_keep_alive keep_alive = {.idle_s = (int)config->tcp_keepalives_idle_s,
+                                             .interval_s = (int)config->tcp_keepalives_interval_s,
+                                             .count = (int)config->tcp_keepalives_count,
+                                             .user_timeout_ms = (int)config->tcp_user_timeout_ms};
+    dg_stream_keep_alive(stream, &keep_alive);
+}
+
+void dg_session_count_lost(struct dg_session *session, const struct dg_stream *stream)
+{
+    if (stream->fd < 0 || !stream->is_lost)
+        return;
+    bool is_client = stream == &session->client;
+    dg_count(session->worker->shard, is_client ? DG_CELL_PEERS_LOST_CLIENT : DG_CELL_PEERS_LOST_SERVER, 1);
+    dg_logf(session->worker->proxy->parts.log, DG_LOG_INFO, "peer_lost",
+            "a peer does not answer any more; its session was closed",
+            dg_field_str("side", is_client ? "client" : "server"));
+}
+
 /* ---- how much memory ----------------------------------------------------------------------------------------------
  *
  * relay.max_total_buffer_bytes stops nobody. Beyond it a session that holds nothing may still read one small piece, so

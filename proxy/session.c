@@ -67,6 +67,7 @@ static void leave_server(struct dg_session *session)
     dg_guard_session_free(session->guard);
     session->guard = NULL;
     dg_session_uncount_tls(session, false);
+    dg_session_count_lost(session, &session->server);
     dg_stream_close(&session->server);
     dg_buffer_fini(&session->to_server.kept);
     dg_buffer_fini(&session->to_server.pending);
@@ -80,6 +81,7 @@ static void leave_client(struct dg_session *session)
     struct dg_worker *worker = session->worker;
     event_del(&session->timer);
     dg_session_uncount_tls(session, true);
+    dg_session_count_lost(session, &session->client);
     dg_stream_close(&session->client);
     dg_buffer_fini(&session->to_client.pending);
     if (session->previous != NULL)
@@ -214,6 +216,7 @@ void dg_session_open(struct dg_worker *worker, struct dg_upstream *upstream, int
     session->is_over_limit = is_over_limit;
     session->server.fd = -1;
     dg_stream_open(&session->client, worker->base, fd, on_client_readable, on_client_writable, session);
+    dg_session_keep_alive(session, &session->client);
     init_flow(&session->to_server, &session->client, &session->server, (size_t)config->max_buffer_bytes);
     init_flow(&session->to_client, &session->server, &session->client, (size_t)config->max_buffer_bytes);
     dg_buffer_init(&session->startup, DG_STARTUP_MAX_BYTES);
@@ -299,6 +302,18 @@ void dg_session_take_leave(struct dg_session *session)
         dg_relay_send(session, &session->to_server, (struct dg_str){terminate, sizeof terminate});
 }
 
+static void tell_server_gone(struct dg_session *session, const char *address)
+{
+    char text[DG_ADDRESS_TEXT_BYTES + 80];
+    if (dg_stream_is_unusable(&session->server))
+        snprintf(text, sizeof text, "driftguard: the encrypted connection to the database at %s broke", address);
+    else if (session->server.is_lost)
+        snprintf(text, sizeof text, "driftguard: the database at %s does not answer any more", address);
+    else
+        snprintf(text, sizeof text, "driftguard: the database at %s closed the connection", address);
+    dg_session_fail(session, "08006", text, NULL);
+}
+
 void dg_session_server_gone(struct dg_session *session)
 {
     bool client_waits = !session->server_said_why && !session->has_terminated && !session->client.has_ended;
@@ -310,19 +325,14 @@ void dg_session_server_gone(struct dg_session *session)
         dg_session_malformed(session, "client", "invalid message length");
         return;
     }
-    bool is_unusable = dg_stream_is_unusable(&session->server);
     char address[DG_ADDRESS_TEXT_BYTES];
-    char text[DG_ADDRESS_TEXT_BYTES + 80];
     dg_address_print(&session->route.address, address);
-    snprintf(text, sizeof text,
-             is_unusable ? "driftguard: the encrypted connection to the database at %s broke"
-                         : "driftguard: the database at %s closed the connection",
-             address);
-    dg_logf(session->worker->proxy->parts.log, DG_LOG_INFO, "server_gone",
-            is_unusable ? "a session's encrypted connection to the database broke"
-                        : "the database closed a session's connection",
-            dg_field_str("address", address));
-    dg_session_fail(session, "08006", text, NULL);
+    if (!session->server.is_lost)
+        dg_logf(session->worker->proxy->parts.log, DG_LOG_INFO, "server_gone",
+                dg_stream_is_unusable(&session->server) ? "a session's encrypted connection to the database broke"
+                                                        : "the database closed a session's connection",
+                dg_field_str("address", address));
+    tell_server_gone(session, address);
 }
 
 bool dg_session_is_idle(struct dg_session *session)

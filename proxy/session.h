@@ -167,6 +167,10 @@ bool dg_session_is_short_of_room(const struct dg_session *session);
 size_t dg_session_read_max(const struct dg_session *session, const struct dg_flow *flow);
 /* Brings flow->is_squeezed up to date, and counts when it begins. */
 void dg_session_squeeze(struct dg_session *session, struct dg_flow *flow);
+/* Has the socket of a leg watch over its peer as the configuration says. */
+void dg_session_keep_alive(const struct dg_session *session, struct dg_stream *stream);
+/* Counts and logs a leg that is closed because its peer has gone without a word; another: nothing. */
+void dg_session_count_lost(struct dg_session *session, const struct dg_stream *stream);
 /* The start-up deadline has come. */
 void dg_session_startup_is_late(struct dg_session *session);
 

@@ -76,6 +76,7 @@ static void on_connect(void *context, const struct dg_connect_result *result)
     session->route.address = result->address;
     dg_stream_open(&session->server, session->worker->base, result->fd, on_server_readable, on_server_writable,
                    session);
+    dg_session_keep_alive(session, &session->server);
     dg_session_secure_server(session, result->tls);
     dg_session_enter(session, DG_SESSION_AUTHENTICATING);
     dg_relay_send(session, &session->to_server, dg_buffer_view(&session->startup));

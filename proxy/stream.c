@@ -31,6 +31,28 @@ void dg_stream_open(struct dg_stream *stream, struct event_base *base, int fd, e
     event_assign(&stream->writable, base, fd, EV_WRITE | EV_PERSIST, on_writable, context);
 }
 
+static void set_tcp_option(int fd, int option, int value)
+{
+    if (value > 0)
+        (void)setsockopt(fd, IPPROTO_TCP, option, &value, sizeof value);
+}
+
+void dg_stream_keep_alive(struct dg_stream *stream, const struct dg_keep_alive *keep_alive)
+{
+    set_tcp_option(stream->fd, TCP_KEEPIDLE, keep_alive->idle_s);
+    set_tcp_option(stream->fd, TCP_KEEPINTVL, keep_alive->interval_s);
+    set_tcp_option(stream->fd, TCP_KEEPCNT, keep_alive->count);
+    set_tcp_option(stream->fd, TCP_USER_TIMEOUT, keep_alive->user_timeout_ms);
+}
+
+/* After a call that has failed for good. OpenSSL leaves the socket's errno as it was. */
+static enum dg_stream_result broken(struct dg_stream *stream)
+{
+    if (errno == ETIMEDOUT || errno == EHOSTUNREACH || errno == ENETUNREACH)
+        stream->is_lost = true;
+    return DG_STREAM_BROKEN;
+}
+
 void dg_stream_secure(struct dg_stream *stream, struct dg_tls *tls)
 {
     const struct event *readable = &stream->readable;
@@ -62,12 +84,22 @@ static bool is_for_later(int error)
 static enum dg_stream_result read_tls(struct dg_stream *stream, void *bytes, size_t size, size_t *n)
 {
     struct dg_tls *tls = stream->tls;
+    errno = 0;
     enum dg_stream_result result = tls->is_established ? DG_STREAM_SOME : dg_tls_handshake(tls);
     if (result == DG_STREAM_SOME)
         result = dg_tls_read(tls, bytes, size, n);
     if (result == DG_STREAM_END || result == DG_STREAM_BROKEN)
         stream->has_ended = true;
-    return result;
+    return result == DG_STREAM_BROKEN ? broken(stream) : result;
+}
+
+static enum dg_stream_result write_tls(struct dg_stream *stream, const void *bytes, size_t len, size_t *n)
+{
+    if (!stream->tls->is_established)
+        return DG_STREAM_BROKEN;
+    errno = 0;
+    enum dg_stream_result result = dg_tls_write(stream->tls, bytes, len, n);
+    return result == DG_STREAM_BROKEN ? broken(stream) : result;
 }
 
 enum dg_stream_result dg_stream_read(struct dg_stream *stream, void *bytes, size_t size, size_t *n)
@@ -83,20 +115,20 @@ enum dg_stream_result dg_stream_read(struct dg_stream *stream, void *bytes, size
     if (got < 0 && is_for_later(errno))
         return DG_STREAM_LATER;
     stream->has_ended = true;
-    return got == 0 ? DG_STREAM_END : DG_STREAM_BROKEN;
+    return got == 0 ? DG_STREAM_END : broken(stream);
 }
 
 enum dg_stream_result dg_stream_write(struct dg_stream *stream, const void *bytes, size_t len, size_t *n)
 {
     *n = 0;
     if (stream->tls != NULL)
-        return stream->tls->is_established ? dg_tls_write(stream->tls, bytes, len, n) : DG_STREAM_BROKEN;
+        return write_tls(stream, bytes, len, n);
     ssize_t sent = send(stream->fd, bytes, len, MSG_NOSIGNAL);
     if (sent >= 0) {
         *n = (size_t)sent;
         return (size_t)sent == len ? DG_STREAM_SOME : DG_STREAM_LATER;
     }
-    return is_for_later(errno) ? DG_STREAM_LATER : DG_STREAM_BROKEN;
+    return is_for_later(errno) ? DG_STREAM_LATER : broken(stream);
 }
 
 void dg_stream_shut(struct dg_stream *stream)

@@ -24,6 +24,7 @@ struct dg_stream {
     bool is_writing;    /* the event is added */
     bool has_ended;     /* the peer will send no more */
     bool is_shut;       /* we will send no more */
+    bool is_lost;       /* the peer has not answered for too long */
 };
 
 enum dg_stream_result { DG_STREAM_SOME, DG_STREAM_LATER, DG_STREAM_END, DG_STREAM_BROKEN };
@@ -31,6 +32,15 @@ enum dg_stream_result { DG_STREAM_SOME, DG_STREAM_LATER, DG_STREAM_END, DG_STREA
 /* Makes the socket non-blocking and quick (TCP_NODELAY, keep-alive) and takes it over. */
 void dg_stream_open(struct dg_stream *stream, struct event_base *base, int fd, event_callback_fn on_readable,
                     event_callback_fn on_writable, void *context);
+/* When a peer that says nothing, or acknowledges nothing, is dead; 0: as the system has it. */
+struct dg_keep_alive {
+    int idle_s;
+    int interval_s;
+    int count;
+    int user_timeout_ms;
+};
+/* Nothing on a Unix socket. */
+void dg_stream_keep_alive(struct dg_stream *stream, const struct dg_keep_alive *keep_alive);
 /* From here on by TLS; takes `tls` over. Its handshake may be unfinished: then reading goes on with it, and writing is
    BROKEN until it is done. */
 void dg_stream_secure(struct dg_stream *stream, struct dg_tls *tls);
