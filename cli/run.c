@@ -29,6 +29,9 @@
 #define MAX_SETTINGS 256
 #define TICK_S 2
 #define DRAIN_POLL_MS 50
+/* For sessions that were ended, to take their last words and go. */
+#define LAST_WORDS_S 6
+#define ADMIN_RETRY_MS 250
 
 /* What the command line said; each flag is one setting "option=value", so that flags and --set are one mechanism. */
 struct dg_run_arguments {
@@ -49,12 +52,16 @@ struct dg_app {
     struct dg_guard_shared *guard;
     struct dg_proxy *proxy;
     struct dg_admin *admin;
+    struct dg_inherited inherited;
     struct event_base *base;
     struct event *on_hangup;
     struct event *on_terminate;
     struct event *on_interrupt;
     struct event *on_tick;
     struct event *on_drain_poll;
+    struct event *on_drain_timeout;
+    struct event *on_admin_retry;
+    bool has_ended_sessions;
 };
 
 /* The running config, borrowed until the next reload; only the main thread publishes. */
@@ -226,15 +233,43 @@ static void on_drain_poll(evutil_socket_t fd, short events, void *context)
         event_base_loopbreak(app->base);
 }
 
-/* The first signal drains: sessions end when they are idle. The second ends the process. */
+/* First relay.drain_timeout_ms is over, then the time for last words. */
+static void on_drain_timeout(evutil_socket_t fd, short events, void *context)
+{
+    struct dg_app *app = context;
+    const struct timeval rest = {.tv_sec = LAST_WORDS_S};
+
+    (void)fd;
+    (void)events;
+    if (app->has_ended_sessions || event_add(app->on_drain_timeout, &rest) != 0) {
+        event_base_loopbreak(app->base);
+        return;
+    }
+    app->has_ended_sessions = true;
+    dg_logf(app->log, DG_LOG_WARNING, "drain_timeout", "sessions that were not idle in time are ended",
+            dg_field_int("sessions", (int64_t)dg_proxy_open_sessions(app->proxy)),
+            dg_field_int("relay.drain_timeout_ms", running_config(app)->drain_timeout_ms));
+    dg_proxy_end_sessions(app->proxy);
+}
+
+static bool add_drain_events(struct dg_app *app)
+{
+    const int64_t timeout_ms = running_config(app)->drain_timeout_ms;
+    const struct timeval interval = {.tv_usec = DRAIN_POLL_MS * 1000};
+    const struct timeval timeout = {.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};
+
+    return event_add(app->on_drain_poll, &interval) == 0 && event_add(app->on_drain_timeout, &timeout) == 0;
+}
+
+/* The first signal drains: sessions end when they are idle, and all of them when the time is over. The second ends the
+   process. */
 static void on_terminate(evutil_socket_t signal_number, short events, void *context)
 {
     struct dg_app *app = context;
-    const struct timeval interval = {.tv_usec = DRAIN_POLL_MS * 1000};
 
     (void)signal_number;
     (void)events;
-    if (dg_proxy_is_draining(app->proxy) || event_add(app->on_drain_poll, &interval) != 0) {
+    if (dg_proxy_is_draining(app->proxy) || !add_drain_events(app)) {
         event_base_loopbreak(app->base);
         return;
     }
@@ -264,8 +299,9 @@ static enum dg_status add_events(struct dg_app *app)
     app->on_interrupt = evsignal_new(app->base, SIGINT, on_terminate, app);
     app->on_tick = event_new(app->base, -1, EV_PERSIST, on_tick, app);
     app->on_drain_poll = event_new(app->base, -1, EV_PERSIST, on_drain_poll, app);
+    app->on_drain_timeout = event_new(app->base, -1, 0, on_drain_timeout, app);
     if (app->on_hangup == NULL || app->on_terminate == NULL || app->on_interrupt == NULL || app->on_tick == NULL ||
-        app->on_drain_poll == NULL)
+        app->on_drain_poll == NULL || app->on_drain_timeout == NULL)
         return DG_NO_MEMORY;
     if (evsignal_add(app->on_hangup, NULL) != 0 || evsignal_add(app->on_terminate, NULL) != 0 ||
         evsignal_add(app->on_interrupt, NULL) != 0 || event_add(app->on_tick, &tick) != 0)
@@ -294,6 +330,8 @@ static void app_fini(struct dg_app *app)
     free_event(app->on_interrupt);
     free_event(app->on_tick);
     free_event(app->on_drain_poll);
+    free_event(app->on_drain_timeout);
+    free_event(app->on_admin_retry);
     if (app->base != NULL)
         event_base_free(app->base);
     dg_log_free(app->log);
@@ -303,6 +341,49 @@ static void app_fini(struct dg_app *app)
     dg_published_fini(&app->tls);
     explicit_bzero(&app->upstream, sizeof(app->upstream));
     libevent_global_shutdown();
+}
+
+static enum dg_status try_admin(struct dg_app *app, struct dg_error *error)
+{
+    const struct dg_admin_parts parts = {.metrics = app->metrics,
+                                         .guard = app->guard,
+                                         .store = app->store,
+                                         .proxy = app->proxy,
+                                         .log = app->log,
+                                         .lower_ceiling = lower_ceiling,
+                                         .context = app};
+
+    return dg_admin_new(app->base, running_config(app)->admin, &parts, &app->admin, error);
+}
+
+static void on_admin_retry(evutil_socket_t fd, short events, void *context)
+{
+    struct dg_app *app = context;
+
+    (void)fd;
+    (void)events;
+    if (try_admin(app, NULL) != DG_OK)
+        return;
+    event_del(app->on_admin_retry);
+    dg_logf(app->log, DG_LOG_INFO, "admin_listens", "the admin address is free, and served from now on",
+            dg_field_str("admin", running_config(app)->admin));
+}
+
+/* On inherited sockets the process before us may still be there, draining, and its pages with it. Clients do not wait for
+   that. */
+static enum dg_status open_admin(struct dg_app *app, struct dg_error *error)
+{
+    const struct timeval interval = {.tv_usec = ADMIN_RETRY_MS * 1000};
+    enum dg_status status = try_admin(app, error);
+
+    if (status != DG_IN_USE || app->inherited.n_fds == 0)
+        return status;
+    dg_logf(app->log, DG_LOG_WARNING, "admin_waits", "the admin address is in use; it is tried again until it is free",
+            dg_field_str("admin", running_config(app)->admin));
+    app->on_admin_retry = event_new(app->base, -1, EV_PERSIST, on_admin_retry, app);
+    if (app->on_admin_retry == NULL || event_add(app->on_admin_retry, &interval) != 0)
+        return dg_error_set(error, DG_NO_MEMORY, "no memory for the admin server");
+    return DG_OK;
 }
 
 static enum dg_status start_parts(struct dg_app *app, struct dg_error *error)
@@ -322,20 +403,12 @@ static enum dg_status start_parts(struct dg_app *app, struct dg_error *error)
     app->guard = dg_guard_shared_new(&app->config, app->store, app->metrics, app->log);
     if (app->guard == NULL)
         return dg_error_set(error, DG_NO_MEMORY, "no memory for the guard");
-    const struct dg_proxy_parts proxy_parts = {&app->config, &app->tls, app->guard, app->metrics, app->log};
+    const struct dg_proxy_parts proxy_parts = {&app->config, &app->tls, app->guard,
+                                               app->metrics, app->log,  &app->inherited};
     if ((status = dg_proxy_new(&proxy_parts, &app->proxy, error)) != DG_OK)
         return status;
-    if (config->admin[0] != '\0') {
-        const struct dg_admin_parts admin_parts = {.metrics = app->metrics,
-                                                   .guard = app->guard,
-                                                   .store = app->store,
-                                                   .proxy = app->proxy,
-                                                   .log = app->log,
-                                                   .lower_ceiling = lower_ceiling,
-                                                   .context = app};
-        if ((status = dg_admin_new(app->base, config->admin, &admin_parts, &app->admin, error)) != DG_OK)
-            return status;
-    }
+    if (config->admin[0] != '\0' && (status = open_admin(app, error)) != DG_OK)
+        return status;
     return dg_proxy_start(app->proxy, error);
 }
 
@@ -420,7 +493,9 @@ int dg_command_run(int argc, char **argv)
         (void)evthread_use_pthreads();
         dg_published_init(&app.config);
         dg_published_init(&app.tls);
-        enum dg_status status = load_config(&arguments, &config, &error);
+        enum dg_status status = dg_inherited_take(&app.inherited, &error);
+        if (status == DG_OK)
+            status = load_config(&arguments, &config, &error);
         if (status == DG_OK) {
             dg_published_set(&app.config, &config->shared);
             status = app_run(&app, &error);

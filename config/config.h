@@ -65,6 +65,8 @@ struct dg_config {
     struct dg_shared shared; /* first member: see base/published.h */
 #define DG_TYPE_STRING const char *
 #define DG_TYPE_ADDRESS const char *
+#define DG_TYPE_LISTEN const char *
+#define DG_TYPE_FILE_MODE int64_t
 #define DG_TYPE_URL const char *
 #define DG_TYPE_INT int64_t
 #define DG_TYPE_BOOL bool
@@ -160,5 +162,19 @@ struct dg_server_tls {
 void dg_config_server_tls(const struct dg_config *config, const struct dg_url *url, struct dg_server_tls *tls);
 /* Splits HOST:PORT ("[::1]:5442", "127.0.0.1:0"); an empty host is an error, the port is 0 to 65535. */
 enum dg_status dg_address_parse(const char *text, char host[256], char port[8], struct dg_error *error) DG_MUST_CHECK;
+
+/* One address of a list such as "127.0.0.1:5442, /run/driftguard/.s.PGSQL.5442". */
+#define DG_UNIX_PATH_BYTES 108 /* sizeof sun_path on Linux (unix(7)), the NUL included */
+#define DG_LISTEN_MAX 16
+struct dg_listen_address {
+    char path[DG_UNIX_PATH_BYTES]; /* of a Unix socket; "": TCP */
+    char host[256];
+    char port[8];
+};
+/* Takes the first address off *rest, which is empty after the last. */
+enum dg_status dg_listen_next(struct dg_str *rest, struct dg_listen_address *address,
+                              struct dg_error *error) DG_MUST_CHECK;
+/* The whole list: *n addresses, 1 to DG_LISTEN_MAX. */
+enum dg_status dg_listen_check(const char *text, size_t *n, struct dg_error *error) DG_MUST_CHECK;
 
 #endif

@@ -16,6 +16,8 @@
 #define STANDARD_NUMBER(value) .standard_number = (value)
 #define STANDARD_STRING STANDARD_TEXT
 #define STANDARD_ADDRESS STANDARD_TEXT
+#define STANDARD_LISTEN STANDARD_TEXT
+#define STANDARD_FILE_MODE STANDARD_NUMBER
 #define STANDARD_URL STANDARD_TEXT
 #define STANDARD_INT STANDARD_NUMBER
 #define STANDARD_BOOL STANDARD_NUMBER
@@ -94,6 +96,8 @@ const char *const *dg_option_names(enum dg_option_type type)
         return server_sslmode_names;
     case DG_OPTION_STRING:
     case DG_OPTION_ADDRESS:
+    case DG_OPTION_LISTEN:
+    case DG_OPTION_FILE_MODE:
     case DG_OPTION_URL:
     case DG_OPTION_INT:
     case DG_OPTION_BOOL:
@@ -200,6 +204,7 @@ static void store_number(struct dg_config *config, const struct dg_option *optio
     void *member = member_of(config, option);
     switch (option->type) {
     case DG_OPTION_INT:
+    case DG_OPTION_FILE_MODE:
         *(int64_t *)member = number;
         break;
     case DG_OPTION_BOOL:
@@ -223,6 +228,7 @@ static void store_number(struct dg_config *config, const struct dg_option *optio
         break;
     case DG_OPTION_STRING:
     case DG_OPTION_ADDRESS:
+    case DG_OPTION_LISTEN:
     case DG_OPTION_URL:
         break;
     }
@@ -234,6 +240,7 @@ static int64_t load_number(const struct dg_config *config, const struct dg_optio
     const void *member = const_member_of(config, option);
     switch (option->type) {
     case DG_OPTION_INT:
+    case DG_OPTION_FILE_MODE:
         return *(const int64_t *)member;
     case DG_OPTION_BOOL:
         return *(const bool *)member;
@@ -250,6 +257,7 @@ static int64_t load_number(const struct dg_config *config, const struct dg_optio
         return *(const enum dg_sslmode *)member;
     case DG_OPTION_STRING:
     case DG_OPTION_ADDRESS:
+    case DG_OPTION_LISTEN:
     case DG_OPTION_URL:
         break;
     }
@@ -258,7 +266,7 @@ static int64_t load_number(const struct dg_config *config, const struct dg_optio
 
 static bool is_text(enum dg_option_type type)
 {
-    return type == DG_OPTION_STRING || type == DG_OPTION_ADDRESS || type == DG_OPTION_URL;
+    return type == DG_OPTION_STRING || type == DG_OPTION_ADDRESS || type == DG_OPTION_LISTEN || type == DG_OPTION_URL;
 }
 
 /* Texts are never NULL: the default of each is a literal. */
@@ -294,6 +302,8 @@ void dg_option_describe(const struct dg_option *option, struct dg_problem *probl
             dg_text_printf(&text, "%s%s", i == 0 ? "" : ", ", names[i]);
     } else if (option->type == DG_OPTION_INT) {
         dg_text_printf(&text, "must be a whole number from %" PRId64 " to %" PRId64, option->min, option->max);
+    } else if (option->type == DG_OPTION_FILE_MODE) {
+        dg_text_printf(&text, "must be a string of octal digits, at most \"%04" PRIo64 "\"", (uint64_t)option->max);
     } else {
         dg_text_cstr(&text, option->type == DG_OPTION_BOOL ? "must be true or false" : "must be a string");
     }
@@ -313,6 +323,9 @@ static enum dg_status check_form(const struct dg_option *option, const char *tex
     if (option->type == DG_OPTION_ADDRESS && text[0] != '\0') {
         char host[256], port[8];
         (void)!dg_address_parse(text, host, port, &error);
+    } else if (option->type == DG_OPTION_LISTEN) {
+        size_t n;
+        (void)!dg_listen_check(text, &n, &error);
     } else if (option->type == DG_OPTION_URL && text[0] != '\0') {
         struct dg_url url;
         (void)!dg_url_parse(text, &url, &error);
@@ -378,6 +391,19 @@ static enum dg_status set_integer(struct dg_config *config, const struct dg_opti
     return DG_OK;
 }
 
+static enum dg_status set_file_mode(struct dg_config *config, const struct dg_option *option, const char *text,
+                                    struct dg_problem *problem)
+{
+    size_t len = strlen(text);
+    if (len == 0 || len > 6 || strspn(text, "01234567") != len)
+        return refuse(option, problem);
+    long mode = strtol(text, NULL, 8);
+    if (mode < option->min || mode > option->max)
+        return refuse(option, problem);
+    store_number(config, option, mode);
+    return DG_OK;
+}
+
 enum dg_status dg_option_set_text(struct dg_config *config, const struct dg_option *option, const char *text,
                                   struct dg_problem *problem)
 {
@@ -385,6 +411,8 @@ enum dg_status dg_option_set_text(struct dg_config *config, const struct dg_opti
         return set_string(config, option, text, problem);
     if (option->type == DG_OPTION_INT)
         return set_integer(config, option, text, problem);
+    if (option->type == DG_OPTION_FILE_MODE)
+        return set_file_mode(config, option, text, problem);
     static const char *const bool_names[] = {"false", "true", NULL};
     const char *const *names = option->type == DG_OPTION_BOOL ? bool_names : dg_option_names(option->type);
     int index = dg_option_name_index(names, text);

@@ -12,6 +12,8 @@
 enum dg_option_type {
     DG_OPTION_STRING,
     DG_OPTION_ADDRESS,
+    DG_OPTION_LISTEN,
+    DG_OPTION_FILE_MODE,
     DG_OPTION_URL,
     DG_OPTION_INT,
     DG_OPTION_BOOL,

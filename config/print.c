@@ -13,6 +13,8 @@ static void append_standard(const struct dg_option *option, struct dg_text *out)
         dg_text_cstr(out, names[option->standard_number]);
     else if (option->type == DG_OPTION_INT)
         dg_text_printf(out, "%" PRId64, option->standard_number);
+    else if (option->type == DG_OPTION_FILE_MODE)
+        dg_text_printf(out, "%04" PRIo64, (uint64_t)option->standard_number);
     else if (option->type == DG_OPTION_BOOL)
         dg_text_cstr(out, option->standard_number != 0 ? "true" : "false");
     else
@@ -24,6 +26,10 @@ static const char *type_name(enum dg_option_type type)
     switch (type) {
     case DG_OPTION_ADDRESS:
         return "address";
+    case DG_OPTION_LISTEN:
+        return "addresses";
+    case DG_OPTION_FILE_MODE:
+        return "octal string";
     case DG_OPTION_URL:
         return "URL";
     case DG_OPTION_INT:

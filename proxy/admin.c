@@ -204,9 +204,11 @@ enum dg_status dg_admin_new(struct event_base *base, const char *address, const 
         return dg_error_set(error, DG_NO_MEMORY, "no memory for the admin server");
     }
     if (evhttp_bind_socket(admin->http, host, (ev_uint16_t)strtoul(port, NULL, 10)) != 0) {
+        int reason = errno;
         dg_admin_free(admin);
-        return dg_error_set(error, DG_IO, "cannot listen on the admin address %s: %s; choose another with --admin",
-                            address, strerror(errno));
+        return dg_error_set(error, reason == EADDRINUSE ? DG_IN_USE : DG_IO,
+                            "cannot listen on the admin address %s: %s; choose another with --admin", address,
+                            strerror(reason));
     }
     *out = admin;
     return DG_OK;

@@ -67,7 +67,8 @@ void dg_address_print(const struct dg_address *address, char text[DG_ADDRESS_TEX
         snprintf(text, DG_ADDRESS_TEXT_BYTES, "[%s]:%u", host, (unsigned)ntohs(v6->sin6_port));
     } else {
         const struct sockaddr_un *local = (const struct sockaddr_un *)&address->storage;
-        snprintf(text, DG_ADDRESS_TEXT_BYTES, "%.107s", local->sun_path);
+        bool is_abstract = local->sun_path[0] == '\0';
+        snprintf(text, DG_ADDRESS_TEXT_BYTES, "%s%.107s", is_abstract ? "@" : "", local->sun_path + is_abstract);
     }
 }
 

@@ -116,6 +116,7 @@ static enum dg_step inspect_ready(struct dg_session *session, struct dg_str body
     char status;
     bool is_understood = dg_ready_for_query_read(body, &status) == DG_OK;
     session->server_said_why = false;
+    session->has_asked = session->state == DG_SESSION_READY;
     if (session->state == DG_SESSION_AUTHENTICATING)
         dg_session_begin(session);
     else if (is_understood)

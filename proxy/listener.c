@@ -15,6 +15,8 @@
 #define PROBE_MS 500
 /* Accepted in one turn of the loop; the others' events come in between. */
 #define ACCEPT_BATCH 64
+/* More than a queue holds: whoever keeps coming to a socket that is about to close does not put that off for ever. */
+#define ACCEPT_LAST 4096
 /* Beyond relay.max_sessions clients are told so after their start-up packet; of so many only. Cancels pass there too. */
 #define OVER_LIMIT_MAX 64u
 
@@ -54,23 +56,32 @@ static void pause_accepting(struct dg_proxy *proxy, int error)
     dg_timer_start(&proxy->accept_pause, ACCEPT_PAUSE_MS);
 }
 
-static void on_accept(evutil_socket_t fd, short what, void *context)
+/* Up to `max` clients. False if descriptors or memory ran out, with errno. */
+static bool accept_all(const struct dg_listener *listener, int max)
 {
-    struct dg_listener *listener = context;
-    (void)what;
-    for (int i = 0; i < ACCEPT_BATCH; i++) {
-        int client = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    for (int i = 0; i < max; i++) {
+        int client = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (client >= 0) {
             listener->proxy->is_short = false;
             welcome(listener, client);
             continue;
         }
         if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
-            pause_accepting(listener->proxy, errno);
+            return false;
         /* Others are the failed connection's own (accept(2)), and EAGAIN. */
         if (errno != ECONNABORTED && errno != EINTR)
-            return;
+            return true;
     }
+    return true;
+}
+
+static void on_accept(evutil_socket_t fd, short what, void *context)
+{
+    const struct dg_listener *listener = context;
+    (void)fd;
+    (void)what;
+    if (!accept_all(listener, ACCEPT_BATCH))
+        pause_accepting(listener->proxy, errno);
 }
 
 static void accept_again(struct dg_proxy *proxy)
@@ -131,7 +142,7 @@ void dg_listener_start(struct dg_proxy *proxy)
     }
 }
 
-void dg_listener_close(struct dg_proxy *proxy)
+static void close_all(struct dg_proxy *proxy)
 {
     event_del(&proxy->accept_pause);
     for (size_t i = 0; i < proxy->n_listeners; i++) {
@@ -139,14 +150,27 @@ void dg_listener_close(struct dg_proxy *proxy)
         if (listener->fd < 0)
             continue;
         event_del(&listener->accepting);
-        close(listener->fd);
-        listener->fd = -1;
+        dg_sockets_close(listener);
     }
+}
+
+/* Clients who wait in the queue of a socket of ours would be reset with it; in that of an inherited one the next process
+   finds them. From a Unix socket nobody new can come once its file is gone. */
+void dg_listener_drain(struct dg_proxy *proxy)
+{
+    for (size_t i = 0; i < proxy->n_listeners; i++) {
+        struct dg_listener *listener = &proxy->listeners[i];
+        if (listener->fd < 0 || listener->is_inherited)
+            continue;
+        dg_sockets_hide(listener);
+        (void)accept_all(listener, ACCEPT_LAST);
+    }
+    close_all(proxy);
 }
 
 void dg_listener_stop(struct dg_proxy *proxy)
 {
-    dg_listener_close(proxy);
+    close_all(proxy);
     for (size_t i = 0; i < proxy->n_upstreams; i++) {
         event_del(&proxy->upstreams[i].probe);
         dg_connect_cancel(proxy->upstreams[i].probing);

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "config/config.h"
+#include "proxy/bind.h"
 #include "proxy/cancel_table.h"
 #include "proxy/proxy.h"
 #include "proxy/quota.h"
@@ -17,6 +18,7 @@ struct dg_upstream {
     struct dg_proxy *proxy;
     size_t index; /* among the proxy's */
     const char *name;
+    const char *listen; /* where its clients come; while the sockets are opened */
     struct dg_url url;
     atomic_bool was_reached;
     /* The first worker's thread only, once it runs. */
@@ -24,13 +26,15 @@ struct dg_upstream {
     struct dg_connect *probing;
 };
 
-/* One bound socket. After the start it is the first worker's alone, but for `address`, which does not change. */
+/* One listening socket. After the start it is the first worker's alone, but for `address`, which does not change. */
 struct dg_listener {
     struct dg_proxy *proxy;
     struct dg_upstream *upstream;
-    int fd; /* -1: closed */
+    int fd;            /* -1: closed */
+    bool is_inherited; /* whoever gave it to us keeps it open, and clients wait in its queue */
     struct event accepting;
     char address[DG_ADDRESS_TEXT_BYTES];
+    struct dg_socket_file file; /* of a Unix socket that we made, at `address`; else 0 */
 };
 
 struct dg_proxy {
@@ -39,6 +43,7 @@ struct dg_proxy {
     size_t n_upstreams;
     struct dg_listener *listeners;
     size_t n_listeners;
+    char addresses[DG_LISTEN_MAX * DG_ADDRESS_TEXT_BYTES]; /* of all listeners, with commas between */
     struct dg_cancel_table *cancels;
     struct dg_quota *quota;
     struct dg_worker *workers;
@@ -51,9 +56,21 @@ struct dg_proxy {
     bool is_short; /* of descriptors, and it was said; nobody was accepted since */
 };
 
+/* sockets.c: makes the listeners, from what was inherited or, where nothing was, from the upstreams' `listen`. */
+enum dg_status dg_sockets_open(struct dg_proxy *proxy, const struct dg_config *config,
+                               struct dg_error *error) DG_MUST_CHECK;
+/* Takes away the file of a Unix socket of ours: nobody finds it any more. */
+void dg_sockets_hide(struct dg_listener *listener);
+/* Closed already is fine. */
+void dg_sockets_close(struct dg_listener *listener);
+/* loop.c: an error if a host of any upstream leads to this listener, whose address is `own`. */
+enum dg_status dg_sockets_refuse_loops(const struct dg_proxy *proxy, const struct dg_listener *listener,
+                                       const struct dg_address *own, struct dg_error *error) DG_MUST_CHECK;
+
 /* First worker's thread: begins to accept and to look for the upstreams; ends the one, ends both. */
 void dg_listener_start(struct dg_proxy *proxy);
-void dg_listener_close(struct dg_proxy *proxy);
+/* Accepts no more, but whoever is in the queue already. */
+void dg_listener_drain(struct dg_proxy *proxy);
 void dg_listener_stop(struct dg_proxy *proxy);
 
 #endif

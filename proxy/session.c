@@ -21,6 +21,8 @@
    be busy with what it has: from the server itself it would get the rest however late. */
 #define PARTING_MS 5000
 #define LAST_WORDS_MS 600000
+/* In a drain: for a client that is in and has not asked for anything yet. A pool may hold many that never will. */
+#define FIRST_STATEMENT_MS 2000
 /* What a session may keep beyond the pause of reading: one message that is inspected, and what was read with it. */
 #define KEPT_MAX_BYTES (68u * 1024 * 1024)
 #define GREETING_MAX_BYTES 65536u
@@ -350,15 +352,30 @@ bool dg_session_server_is_silent(void *context)
     return dg_stream_is_silent(&session->server);
 }
 
+void dg_session_end(struct dg_session *session)
+{
+    dg_session_fail(session, "57P01", "terminating connection because driftguard is shutting down", NULL);
+}
+
+/* Idle, and nothing is on its way from the client either. */
+static bool may_be_ended(struct dg_session *session)
+{
+    return dg_session_is_idle(session) && !session->to_server.is_held && dg_buffer_len(&session->to_server.kept) == 0 &&
+           dg_stream_is_silent(&session->client);
+}
+
 void dg_session_drain(struct dg_session *session)
 {
     if (session->state == DG_SESSION_PARTING)
         dg_session_arm(session, PARTING_MS);
-    bool is_starting = session->state == DG_SESSION_STARTUP || session->state == DG_SESSION_CONNECTING ||
-                       session->state == DG_SESSION_AUTHENTICATING;
-    if (!is_starting && !dg_session_is_idle(session))
+    if (!may_be_ended(session))
         return;
-    dg_session_fail(session, "57P01", "terminating connection because driftguard is shutting down", NULL);
+    if (!session->has_asked) {
+        if (!evtimer_pending(&session->timer, NULL))
+            dg_session_arm(session, FIRST_STATEMENT_MS);
+        return;
+    }
+    dg_session_end(session);
     dg_session_update(session);
 }
 
@@ -416,6 +433,10 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
         break;
     case DG_SESSION_READY:
         dg_session_end_hold(session);
+        if (session->worker->is_draining) {
+            session->has_asked = true;
+            dg_session_drain(session);
+        }
         break;
     case DG_SESSION_CANCELLING:
         dg_session_continue_cancel(session);

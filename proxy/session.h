@@ -88,6 +88,7 @@ struct dg_session {
     bool has_seen_hold;      /* of a cancel: the statement was held when it last looked */
     uint8_t n_delays;        /* of a cancel */
     char status;             /* of the last ReadyForQuery */
+    bool has_asked;          /* a statement was answered, or a drain has waited long enough for one */
 };
 
 /* Takes the socket over. Without memory the socket is closed. */
@@ -115,8 +116,11 @@ void dg_session_server_gone(struct dg_session *session);
 void dg_session_begin(struct dg_session *session);
 /* Idle outside of a transaction, as far as the session knows without asking the sockets. */
 bool dg_session_is_idle(struct dg_session *session);
-/* The worker drains: part now if idle, else after the next ReadyForQuery. */
+/* The worker drains: part now if idle, else after the next ReadyForQuery. A client that was about to get in, or did a
+   moment ago, came in good faith: it is let in, and gets its first statement answered. */
 void dg_session_drain(struct dg_session *session);
+/* Parts with FATAL 57P01, whatever is under way. */
+void dg_session_end(struct dg_session *session);
 /* inspect_server.c: drops what is outstanding. */
 void dg_session_forget_outstanding(struct dg_session *session);
 /* No answers can be matched any more: all passes unseen from here on. */

@@ -91,10 +91,6 @@ static void start_connecting(struct dg_session *session)
         dg_session_refuse_crowd(session);
         return;
     }
-    if (worker->is_draining) {
-        dg_session_drain(session);
-        return;
-    }
     dg_session_enter(session, DG_SESSION_CONNECTING);
     const struct dg_connect_plan plan = {.url = &session->route.upstream->url,
                                          .tls = dg_worker_tls(worker),

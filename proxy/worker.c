@@ -37,11 +37,24 @@ static void drain_sessions(struct dg_worker *worker)
     }
 }
 
+/* They get their last words and a moment to read them. */
+static void end_sessions(struct dg_worker *worker)
+{
+    struct dg_session *next = NULL;
+    for (struct dg_session *session = worker->sessions; session != NULL; session = next) {
+        next = session->next;
+        if (session->state != DG_SESSION_PARTING)
+            dg_count(worker->shard, DG_CELL_LIMIT_DRAIN_TIMEOUT, 1);
+        dg_session_end(session);
+        dg_session_update(session);
+    }
+}
+
 static void close_sessions(struct dg_worker *worker)
 {
     while (worker->sessions != NULL) {
         struct dg_session *session = worker->sessions;
-        dg_session_fail(session, "57P01", "terminating connection because driftguard is shutting down", NULL);
+        dg_session_end(session);
         dg_session_enter(session, DG_SESSION_CLOSED);
     }
     dg_session_reap(worker);
@@ -129,13 +142,19 @@ static void deliver_close_listener(struct dg_mail *mail, void *reader)
 {
     struct dg_worker *worker = reader;
     (void)mail;
-    dg_listener_close(worker->proxy);
+    dg_listener_drain(worker->proxy);
 }
 
 static void deliver_drain(struct dg_mail *mail, void *reader)
 {
     (void)mail;
     drain_sessions(reader);
+}
+
+static void deliver_end(struct dg_mail *mail, void *reader)
+{
+    (void)mail;
+    end_sessions(reader);
 }
 
 static void deliver_stop(struct dg_mail *mail, void *reader)
@@ -186,6 +205,11 @@ void dg_worker_reload(struct dg_worker *worker)
 void dg_worker_drain(struct dg_worker *worker)
 {
     give(worker, &worker->drain);
+}
+
+void dg_worker_end_sessions(struct dg_worker *worker)
+{
+    give(worker, &worker->end);
 }
 
 /* ---- the worker ---------------------------------------------------------------------------------------------------- */
@@ -242,6 +266,7 @@ enum dg_status dg_worker_init(struct dg_worker *worker, struct dg_proxy *proxy)
     worker->proxy = proxy;
     init_order(&worker->close_listener, deliver_close_listener);
     init_order(&worker->drain, deliver_drain);
+    init_order(&worker->end, deliver_end);
     init_order(&worker->stop, deliver_stop);
     init_order(&worker->reload, deliver_reload);
     worker->base = new_base();

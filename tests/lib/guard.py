@@ -9,6 +9,7 @@ Leaving the block sends SIGTERM and fails unless the guard ends with 0 and witho
 """
 
 import collections
+import fcntl
 import json
 import os
 import re
@@ -27,6 +28,11 @@ LABEL = re.compile(r'([A-Za-z_][A-Za-z0-9_]*)="((?:[^"\\]|\\.)*)"')
 # On a busy machine, under sanitizers, a catalog read takes longer than an application would wait. A later --set wins.
 PATIENT = ("annotate.timeout_ms=5000",)
 UNESCAPED = {"\\\\": "\\", '\\"': '"', "\\n": "\n"}
+
+
+# The sockets come at descriptors from 100 on, where they are in nobody's way, and go to where sd_listen_fds(3) has them.
+INHERITING = 'for n in $(seq 0 $(($1 - 1))); do eval "exec $((n + 3))<&$((n + 100)) $((n + 100))<&-"; done; ' \
+             'export LISTEN_FDS=$1 LISTEN_PID=$$; shift; exec "$@"'
 
 
 class GuardError(Exception):
@@ -53,10 +59,11 @@ class Guard:
 
     settings: OPTION=VALUE for --set. arguments: further words of the command line. variables: more environment.
     upstream: instead of the cluster's URL, e.g. with a password or through a pooler.
+    also: more places to listen at, as paths of Unix sockets. sockets: listening ones that the guard is to inherit.
     """
 
     def __init__(self, cluster=None, mode="observe", settings=(), *, upstream=None, database="postgres", binary=None,
-                 arguments=(), variables=None, ready=True):
+                 arguments=(), variables=None, ready=True, also=(), sockets=()):
         self.host = "127.0.0.1"
         self.port = None
         self.admin = None
@@ -70,6 +77,8 @@ class Guard:
         self._words += [str(word) for word in arguments]
         self._variables = variables or {}
         self._wait_for_ready = ready
+        self._also = [str(place) for place in also]
+        self._sockets = sockets
         self._log_path = None
 
     def __enter__(self):
@@ -101,16 +110,22 @@ class Guard:
         raise GuardError(f"the guard ended with {self.process.returncode} at its start:\n{self.log()[-4000:]}")
 
     def _launch(self):
-        command = ["setpriv", "--pdeathsig", "KILL", "--", self._binary, "run", "--listen",
-                   f"{self.host}:{self.port}", "--upstream", self._upstream, "--admin", f"{self.host}:{self.admin}",
-                   *self._words]
+        listen = ",".join([f"{self.host}:{self.port}", *self._also])
+        command = ["setpriv", "--pdeathsig", "KILL", "--", *self._inheriting(), self._binary, "run", "--listen", listen,
+                   "--upstream", self._upstream, "--admin", f"{self.host}:{self.admin}", *self._words]
         # allocator_may_return_null: a refused allocation is something the guard must survive, not something to abort at.
         variables = {**os.environ, "ASAN_OPTIONS": "detect_leaks=1:allocator_may_return_null=1",
                      "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1", "TSAN_OPTIONS": f"halt_on_error=0:suppressions={environment.ROOT}/tests/tsan.supp",
                      **self._variables}
+        passed = [fcntl.fcntl(own, fcntl.F_DUPFD, 100) for own in self._sockets]
         with open(self._log_path, "ab") as log:
             self.process = subprocess.Popen(command, env=variables, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                            start_new_session=True)
+                                            start_new_session=True, pass_fds=passed)
+        for descriptor in passed:
+            os.close(descriptor)
+
+    def _inheriting(self):
+        return ["bash", "-c", INHERITING, "bash", str(len(self._sockets))] if self._sockets else []
 
     def _is_ready(self):
         def settled():
