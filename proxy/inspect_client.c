@@ -43,8 +43,20 @@ static void answer_ready(struct dg_session *session)
     dg_buffer_fini(&out);
 }
 
-/* What is left to do about a Query or Parse when the guard has decided. `is_parse` tells how it is refused. */
-static enum dg_step carry_out(struct dg_split *split, const struct dg_decision *decision, bool is_parse)
+/* The message that was entered last ends the unnamed statement, also one that should be dead already. */
+static void end_unnamed(struct dg_session *session)
+{
+    if (session->is_blind)
+        return;
+    dg_outstanding_end_unnamed(&session->outstanding, session->is_close_owed);
+    session->may_owe_close = session->may_owe_close || session->is_close_owed;
+    session->is_close_owed = false;
+}
+
+/* What is left to do about a Query or Parse when the guard has decided. `is_parse` tells how it is refused;
+   `ends_unnamed`: it does so with the unnamed statement. */
+static enum dg_step carry_out(struct dg_split *split, const struct dg_decision *decision, bool is_parse,
+                              bool ends_unnamed)
 {
     struct dg_session *session = split->session;
     switch (decision->action) {
@@ -57,23 +69,25 @@ static enum dg_step carry_out(struct dg_split *split, const struct dg_decision *
             session->is_discarding = true;
         else
             answer_ready(session);
+        if (dg_guard_take_unnamed_dead(session->guard))
+            session->is_close_owed = true;
         return DG_STEP_DROP;
     case DG_ACTION_FORWARD:
         break;
     }
     session->is_unsynced = is_parse;
-    if (!is_parse)
-        session->is_close_owed = false;
-    return enter(split, is_parse ? DG_SENT_PARSE : DG_SENT_QUERY, decision->ticket);
+    enum dg_step step = enter(split, is_parse ? DG_SENT_PARSE : DG_SENT_QUERY, decision->ticket);
+    if (ends_unnamed)
+        end_unnamed(session);
+    return step;
 }
 
 static enum dg_step uninspected(struct dg_split *split, bool is_parse, struct dg_str name, enum dg_reason reason)
 {
     struct dg_decision decision = {.action = DG_ACTION_FORWARD};
-    if (name.len == 0)
-        split->session->is_close_owed = false;
     decision.ticket = dg_guard_uninspected(split->session->guard, is_parse, name, reason);
-    return carry_out(split, &decision, is_parse);
+    /* What the server cannot read does nothing there. */
+    return carry_out(split, &decision, is_parse, name.len == 0 && reason != DG_REASON_UNPARSED);
 }
 
 /* Over inspect.max_bytes. */
@@ -119,7 +133,7 @@ static enum dg_step inspect_query(struct dg_split *split, const struct dg_frame 
         return uninspected(split, false, DG_STR(""), DG_REASON_STALE);
     struct dg_decision decision = {.action = DG_ACTION_FORWARD};
     dg_guard_query(session->guard, text, dg_session_is_idle(session), &decision);
-    return carry_out(split, &decision, false);
+    return carry_out(split, &decision, false, true);
 }
 
 /* The guard gets the types in an array of our byte order. NULL without memory. */
@@ -137,9 +151,12 @@ static const uint32_t *param_types(struct dg_worker *worker, const struct dg_par
 static enum dg_step inspect_long_parse(struct dg_split *split, struct dg_str message, bool is_too_long)
 {
     struct dg_str prefix = {message.data + DG_FRAME_HEADER_BYTES, message.len - DG_FRAME_HEADER_BYTES};
-    struct dg_str name = DG_STR("");
-    if (dg_parse_read_name(prefix, &name) != DG_OK && prefix.len < NAMES_MAX_BYTES)
-        return DG_STEP_WAIT;
+    struct dg_str name;
+    if (dg_parse_read_name(prefix, &name) != DG_OK) {
+        if (prefix.len < NAMES_MAX_BYTES)
+            return DG_STEP_WAIT;
+        name = (struct dg_str){prefix.data, NAMES_MAX_BYTES};
+    }
     return is_too_long ? too_long(split, true, name) : no_room(split, true, name);
 }
 
@@ -162,9 +179,7 @@ static enum dg_step inspect_parse(struct dg_split *split, const struct dg_frame 
     struct dg_decision decision = {.action = DG_ACTION_FORWARD};
     dg_guard_parse(session->guard, parse.name, parse.text, types, parse.n_param_types, dg_session_is_idle(session),
                    &decision);
-    if (parse.name.len == 0 && decision.action == DG_ACTION_FORWARD)
-        session->is_close_owed = false;
-    return carry_out(split, &decision, true);
+    return carry_out(split, &decision, true, parse.name.len == 0);
 }
 
 /* A refused statement would have dropped the unnamed one on the server: have it dropped now, before it is used. The
@@ -175,19 +190,26 @@ static void close_unnamed(struct dg_split *split)
     struct dg_buffer out;
     dg_buffer_init(&out, 64);
     if (dg_close_unnamed_write(&out) == DG_OK) {
-        if (dg_outstanding_push(&session->outstanding, DG_SENT_CLOSE, NULL, true) == DG_OK)
+        if (dg_outstanding_push(&session->outstanding, DG_SENT_CLOSE, NULL, true) == DG_OK) {
+            end_unnamed(session);
             dg_split_insert(split, dg_buffer_view(&out));
-        else
+        } else {
             dg_session_lose_track(session);
+        }
     }
     dg_buffer_fini(&out);
 }
 
-static bool must_close_unnamed(struct dg_session *session)
+/* Before a message that uses the unnamed statement. False: it has to wait for the server. */
+static bool settle_unnamed(struct dg_split *split)
 {
-    bool is_owed = session->is_close_owed;
-    session->is_close_owed = false;
-    return dg_guard_take_unnamed_dead(session->guard) || is_owed;
+    struct dg_session *session = split->session;
+    if (session->is_close_owed) {
+        close_unnamed(split);
+        return true;
+    }
+    split->flow->is_blocked = session->may_owe_close && dg_outstanding_debt_is_open(&session->outstanding);
+    return !split->flow->is_blocked;
 }
 
 static enum dg_step inspect_bind(struct dg_split *split, const struct dg_frame *frame, struct dg_str message)
@@ -200,8 +222,8 @@ static enum dg_step inspect_bind(struct dg_split *split, const struct dg_frame *
             return DG_STEP_WAIT;
         return enter(split, DG_SENT_BIND, NULL);
     }
-    if (statement.len == 0 && must_close_unnamed(session))
-        close_unnamed(split);
+    if (statement.len == 0 && !settle_unnamed(split))
+        return DG_STEP_WAIT;
     if (session->is_blind)
         return DG_STEP_PASS;
     return enter(split, DG_SENT_BIND, dg_guard_bind(session->guard, portal, statement));
@@ -221,10 +243,13 @@ static enum dg_step inspect_target(struct dg_split *split, const struct dg_frame
         return enter(split, sent, NULL);
     if (is_close) {
         dg_guard_close(session->guard, kind, name);
-        return enter(split, sent, NULL);
+        enum dg_step step = enter(split, sent, NULL);
+        if (kind == 'S' && name.len == 0)
+            end_unnamed(session);
+        return step;
     }
-    if (kind == 'S' && name.len == 0 && must_close_unnamed(session))
-        close_unnamed(split);
+    if (kind == 'S' && name.len == 0 && !settle_unnamed(split))
+        return DG_STEP_WAIT;
     if (session->is_blind)
         return DG_STEP_PASS;
     return enter(split, sent, dg_guard_describe(session->guard, kind, name));

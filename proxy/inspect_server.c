@@ -38,7 +38,7 @@ static void entry_gone(void *context, const struct dg_outstanding_entry *entry, 
     struct dg_session *session = context;
     if (is_skipped && entry->ticket != NULL && session->guard != NULL)
         dg_guard_skipped(session->guard, entry->ticket, stage_of(entry));
-    if (is_skipped && entry->is_ours)
+    if (is_skipped && entry->is_owed && !dg_outstanding_pass_debt(&session->outstanding))
         session->is_close_owed = true;
     dg_ticket_unref(entry->ticket);
 }
@@ -105,9 +105,6 @@ static enum dg_step inspect_error(struct dg_split *split, struct dg_str body)
     if (reaction.action == DG_REACTION_REWRITE)
         step = rewrite(split, body, &reaction.addition);
     move_on(session, DG_BACKEND_ERROR_RESPONSE);
-    /* Behind the Sync another batch is under way already: it may have made a new unnamed statement. */
-    if (session->outstanding.n_entries > 1)
-        session->is_close_owed = false;
     return step;
 }
 
@@ -127,6 +124,8 @@ static enum dg_step inspect_ready(struct dg_session *session, struct dg_str body
     }
     session->status = status;
     session->was_active = true;
+    if (dg_outstanding_is_empty(&session->outstanding))
+        session->may_owe_close = false;
     /* What was sent behind the last Sync or Query and left no entry (CopyDone, Flush) opens no transaction. */
     if (!session->outstanding.is_skipping && dg_outstanding_is_empty(&session->outstanding))
         session->is_unsynced = false;

@@ -40,6 +40,9 @@ struct dg_outstanding_entry {
     bool is_ours;     /* the guard sent it: the client must not see the answer */
     bool is_void;     /* a Sync that the server ignores, or the end of a COPY that was matched */
     bool has_answers; /* of a Query or FunctionCall: the server has begun with it */
+    /* A Query, or a Parse or Close of the unnamed statement: which is another one afterwards, or none. */
+    bool ends_unnamed;
+    bool is_owed; /* and the one that it ends should have been dead before (dg_outstanding_end_unnamed) */
 };
 
 /* With this many entries no more is read from the client until the queue has shrunk. */
@@ -70,6 +73,14 @@ void dg_outstanding_fini(struct dg_outstanding *queue, dg_outstanding_gone_fn go
    is_skipping before making a ticket. DG_NO_MEMORY, DG_LIMIT: the queue is as before. */
 enum dg_status dg_outstanding_push(struct dg_outstanding *queue, enum dg_sent kind, struct dg_ticket *ticket,
                                    bool is_ours) DG_MUST_CHECK;
+/* The message pushed last ends the unnamed statement. A refused statement would have ended it before: the debt is this
+   message's now, and if the server skips it, the next one's in the queue. */
+void dg_outstanding_end_unnamed(struct dg_outstanding *queue, bool is_owed);
+/* For `gone`, of an entry that is_owed and was skipped: gives its debt to the first that can pay it. False: there is none. */
+bool dg_outstanding_pass_debt(struct dg_outstanding *queue);
+/* Whether the unnamed statement is what it seems to be shows only when more has been answered: a message that is_owed may
+   be skipped yet, and what is sent now will not be with it. A Sync for those answers is on its way. */
+bool dg_outstanding_debt_is_open(const struct dg_outstanding *queue);
 /* The entry that a server's message of this type belongs to, or NULL. Borrowed until the next change. */
 struct dg_outstanding_entry *dg_outstanding_find(struct dg_outstanding *queue, char type);
 /* Moves the queue on after a server's message: entries that it answers or makes void leave. For 'E': severity ERROR

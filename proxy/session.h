@@ -77,11 +77,12 @@ struct dg_session {
     bool has_seen_gssenc_request;
     bool has_client_tls; /* is counted as such */
     bool has_server_tls;
-    bool awaits_mechanism; /* one that is bound to the TLS channel cannot be let through (scram.c) */
-    bool is_discarding;    /* a Parse was refused: drop all up to the Sync */
-    bool is_close_owed; /* our Close of the unnamed statement was skipped by the server: it lives where it should not */
-    bool is_unsynced;   /* the last message forwarded was none that a ReadyForQuery answers */
-    bool is_blind;      /* messages pass unseen: replication, or tracking was lost */
+    bool awaits_mechanism;   /* one that is bound to the TLS channel cannot be let through (scram.c) */
+    bool is_discarding;      /* a Parse was refused: drop all up to the Sync */
+    bool may_owe_close;      /* an entry of the queue may be is_owed; this spares the look */
+    bool is_close_owed;      /* the server's unnamed statement lives where a refused one would have ended it */
+    bool is_unsynced;        /* the last message forwarded was none that a ReadyForQuery answers */
+    bool is_blind;           /* messages pass unseen: replication, or tracking was lost */
     bool has_terminated;     /* the client said goodbye */
     bool server_said_why;    /* its last error was FATAL, or may have been: no words of ours are needed */
     bool has_sent_oversized; /* a message longer than PostgreSQL reads; it closes without a word then */

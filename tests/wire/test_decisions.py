@@ -124,6 +124,26 @@ class Refusals(DecisionsCase):
             self.assertEqual((types(answer), fields(answer[0])["C"]), ("EZ", "26000"))
             self.assertUsable()
 
+    def test_the_unnamed_statement_is_dead_even_if_its_successor_was_skipped(self):
+        """What comes after the refusal ends the one before as well, unless the server skips it: then the next one does."""
+        bad = parse("selekt", "n")
+        for skipped in (parse("select 3"), query("select 3"), close("S"), parse("select 3") + parse("select 4"), parse("/" + "*" * 2_000_000 + "/ select 3"),
+                        parse("select 3") + bind() + execute(), bind() + parse("select 3") + describe("S") + close("S")):
+            for behind, expected in ((b"", "EZ"), (parse("select 5", "named") + close("S", "named") + SYNC, "13ZEZ"), (bad + parse("select 5") + SYNC, "EZEZ"),
+                                     (parse("select 5") + SYNC, "1Z2DCZ"), (query("select 5"), "TDCZEZ"), (close("S") + SYNC, "3ZEZ")):
+                with self.subTest(skipped=skipped[:30], behind=behind[:30]):
+                    for glued in (True, False):
+                        self.assertEqual(types(self.connection.ask(parse("select 1") + SYNC)), "1Z")
+                        self.assertEqual(types(self.connection.ask(query("select 1 /* refuse */"))), "EZ")
+                        pieces = [bad + skipped + SYNC, behind, bind() + execute() + SYNC]
+                        wanted = "EZ" + expected
+                        if glued:
+                            answer = self.connection.ask(b"".join(pieces), "Z" * wanted.count("Z"))
+                        else:
+                            answer = [found for piece in filter(None, pieces) for found in self.connection.ask(piece)]
+                        self.assertEqual(types(answer), wanted)
+                self.assertUsable()
+
     def test_a_new_unnamed_statement_lives(self):
         for new, expected in ((parse("select 3") + SYNC, "1Z"), (query("select 3") + parse("select 3") + SYNC, "TDCZ1Z")):
             bad = parse("selekt", "n") + bind() + execute() + SYNC
