@@ -23,8 +23,7 @@ import tempfile
 BENCH = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(BENCH / "load"), str(BENCH.parent / "tests" / "lib")]
 
-import environment  # noqa: E402 - found through the line above
-import harness  # noqa: E402
+import harness  # noqa: E402 - found through the line above
 from cluster import Cluster  # noqa: E402
 from guard import Guard  # noqa: E402
 
@@ -140,12 +139,7 @@ def main():
     parser.add_argument("--mode", default="enforce")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--through", choices=("guard", "PgBouncer", "HAProxy", "none"), default="guard")
-    parser.add_argument("--set", action="append", default=[], metavar="OPTION=VALUE", help="of the guard")
-    parser.add_argument("--binary", type=pathlib.Path, default=environment.ROOT / "build" / "release" / "driftguard")
-    arguments = parser.parse_args()
-    arguments.binary = arguments.binary.resolve()
-    arguments.programs = arguments.binary.parent / "bench"
-    return run(arguments)
+    return run(harness.parse(parser))
 
 
 if __name__ == "__main__":

@@ -26,8 +26,7 @@ import time
 BENCH = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(BENCH / "soak"), str(BENCH / "load"), str(BENCH.parent / "tests" / "lib")]
 
-import environment  # noqa: E402 - found through the line above
-import harness  # noqa: E402
+import harness  # noqa: E402 - found through the line above
 from certificates import Authority  # noqa: E402
 from chaos import DRAINED, MODES, PACES, STEADY, Chaos, SoakGuard  # noqa: E402
 from cluster import Cluster  # noqa: E402
@@ -128,8 +127,11 @@ def soaked(arguments):
 def guards_own(guard):
     """What the steady guard counted, and the descriptors that it has when nobody is connected."""
     guard.wait_until(lambda: guard.metric("driftguard_sessions") == 0, "the sessions' end")
-    own = {outcome: round(guard.metric("driftguard_predictions_total", outcome=outcome))
-           for outcome in ("predicted_raised", "missed", "false_alarm")}
+    own = {"false_alarm": 0}
+    for labels, n in guard.metrics().get("driftguard_predictions_total", {}).items():
+        labels = dict(labels)
+        name = " ".join(labels[key] for key in ("outcome", "reason") if labels.get(key))
+        own[name] = own.get(name, 0) + round(n)
     own["answered by it"] = round(guard.metric("driftguard_refusals_total"))
     own["statements"] = round(guard.metric("driftguard_statements_total"))
     own["descriptors"] = len(os.listdir(f"/proc/{guard.process.pid}/fd"))
@@ -143,9 +145,11 @@ def print_report(judge, memory, own, arguments, seconds):
                         ("the steady guard", own)):
         print(f"  {name}: {json.dumps(value)}")
     rss = [rss for _, rss in memory.samples]
+    by_minute = {int((when - memory.samples[0][0]) / 60): rss for when, rss in memory.samples}
     slope = memory.slope_kb_a_minute(WARM_S)
     print(f"  RSS of the steady guard, kB: {rss[0]} at first, {max(rss)} at most, {rss[-1]} at last"
-          + (f", slope after {WARM_S} s {slope:+.1f} a minute" if slope is not None else ""))
+          + f"; at each minute's end {list(by_minute.values())}"
+          + (f"; slope after {WARM_S} s {slope:+.1f} a minute" if slope is not None else ""))
 
 
 def run(arguments):
@@ -185,11 +189,7 @@ def main():
     parser.add_argument("--pause", type=float, default=30, metavar="MS", help="between a session's conversations, on average")
     parser.add_argument("--pace", choices=PACES, default="soak")
     parser.add_argument("--seed", type=int, default=random.randrange(1, 10**6))
-    parser.add_argument("--set", action="append", default=[], metavar="OPTION=VALUE", help="of the guards")
-    parser.add_argument("--binary", type=pathlib.Path, default=environment.ROOT / "build" / "release" / "driftguard")
-    arguments = parser.parse_args()
-    arguments.binary = arguments.binary.resolve()
-    return run(arguments)
+    return run(harness.parse(parser))
 
 
 if __name__ == "__main__":

@@ -31,6 +31,16 @@ listen database
 """
 
 
+def parse(parser):
+    """The arguments, with those that all programs of bench have; programs: the folder of sessions and echo_server."""
+    parser.add_argument("--set", action="append", default=[], metavar="OPTION=VALUE", help="of the guard")
+    parser.add_argument("--binary", type=pathlib.Path, default=environment.ROOT / "build" / "release" / "driftguard")
+    arguments = parser.parse_args()
+    arguments.binary = arguments.binary.resolve()
+    arguments.programs = arguments.binary.parent / "bench"
+    return arguments
+
+
 class _Program:
     """A process that is gone with us."""
 

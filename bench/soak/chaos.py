@@ -7,42 +7,50 @@ import collections
 import json
 import random
 import signal
+import socket
 import time
 
 import environment
 import world
-from guard import Guard, GuardError
+from guard import Guard
 
 MODES = ("observe", "annotate", "enforce", "off")
 STEADY, DRAINED = "steady", "drained"  # the guard that stays all the time, and the one that is drained and replaced
 NOBODY = -1
-DRAIN_S = 60  # no conversation lasts so long; a drain that does is stuck
+DRAIN_S = 20  # less than the guard's own patience: no conversation lasts so long, a drain that does is stuck
 # Seconds between two deeds of a kind, on average: in a soak, and in the minute of a smoke test.
 Pace = collections.namedtuple("Pace", "drift reload terminate kill drain")
 PACES = {"soak": Pace(2, 20, 7, 120, 75), "smoke": Pace(0.7, 3, 2, 9, 7)}
 
 
 class SoakGuard(Guard):
-    """A guard whose port stays through restarts and whose mode comes from a file."""
+    """A guard whose mode comes from a file, on a socket that outlives its process."""
 
     def __init__(self, cluster, name, settings, binary):
         self.name = name
         self.config = environment.run_dir() / f"soak-{name}.json"
         self.write_mode(MODES[0])
-        super().__init__(cluster, None, settings, binary=binary, arguments=["--config", self.config])
+        self._socket = socket.create_server(("127.0.0.1", 0), backlog=1024)
+        super().__init__(cluster, None, settings, binary=binary, arguments=["--config", self.config],
+                         sockets=[self._socket])
+
+    def _launch(self):
+        self.port = self._socket.getsockname()[1]
+        super()._launch()
 
     def write_mode(self, mode):
         self.config.write_text(json.dumps({"mode": mode}), encoding="ascii")
 
     def replace(self):
-        """Drains this process and starts another on its port; raises if it does not end by itself."""
-        process = self.process
-        process.send_signal(signal.SIGTERM)
-        process.wait(DRAIN_S)
-        self.stop()
-        self._launch()
-        if not self._is_ready():
-            raise GuardError(f"the guard did not start again:\n{self.log()[-2000:]}")
+        """Starts another process on the same socket, then drains this one; raises if it does not end, and end well."""
+        old = self.process, self._log_path, self.admin
+        self.start()
+        new = self.process, self._log_path, self.admin
+        self.process, self._log_path, self.admin = old
+        try:
+            self.stop(signal.SIGTERM, DRAIN_S)
+        finally:
+            self.process, self._log_path, self.admin = new
 
 
 class Chaos:

@@ -9,7 +9,7 @@ A lost connection is expected
 - by anybody while the server is killed and starts again;
 - by a session whose backend was terminated;
 - of a guard that drains: with its 57P01 and before the first byte of a conversation's replies, since it waits until a
-  session is idle; or before a session has begun;
+  session is idle; whoever connects meanwhile is served by it or by the next one;
 if the conversation, or the one before it, reaches into that time. All others are not, nor is silence ever.
 """
 
@@ -126,7 +126,7 @@ class Judge:
         if window.guard not in (None, loss.guard) or window.number not in (None, loss.number):
             return False
         if window.what == "drain":
-            return loss.how == "57P01" and loss.n_right == 0 or loss.kind == "connect"
+            return loss.how == "57P01" and loss.n_right == 0 and loss.kind != "connect"
         return loss.how != "refused"
 
     def _judge_drift(self, drift):

@@ -67,6 +67,8 @@ class Session:
         if tls:
             self.send(wire.SSL_REQUEST)
             answer = self._receive(1)
+            if answer == b"E":  # in the place of an answer; of a guard that goes away, say
+                self._raise_if_over(self._message(answer))
             if answer != b"S":
                 raise Mismatch(f"{answer!r} to SSLRequest")
             with _AsLost():

@@ -15,6 +15,8 @@ SAID = "what-was-said"
 DRIFTING = ("soak_drift_1", "soak_drift_2", "soak_drift_3", "soak_drift_4")
 SCHEMA = """CREATE TABLE soak_log (number int4, sequence int4);
 CREATE INDEX ON soak_log (number);
+CREATE TABLE soak_big (g int, t text);
+CREATE FUNCTION soak_say(text) RETURNS int LANGUAGE plpgsql AS $$BEGIN RAISE NOTICE '%', $1; RETURN 1; END$$;
 """ + "".join(f"CREATE TABLE {name} (id int, wanted text); INSERT INTO {name} VALUES (1, 'here');\n" for name in DRIFTING)
 FILLED_IN = "DHstc"  # fields that an explanation may change
 
@@ -86,7 +88,7 @@ def _questions():
     bad_parameter = wire.message("B", b"\0\0\0\0\0\x01\0\0\0\x04none\0\0")
     return {"literal": [wire.query(f"SELECT '{SAID}'::int4")],
             "parameter": [wire.parse("SELECT $1::int8"), bad_parameter, wire.SYNC],
-            "notice": [wire.query(f"DO $$BEGIN RAISE NOTICE '{SAID}'; END$$")],
+            "notice": [wire.query(f"SELECT soak_say('{SAID}')")],
             "failed": [wire.query("BEGIN"), wire.query("SELECT 1 / 0"), wire.query("SELECT 1"), wire.query("ROLLBACK")],
             "copy": [wire.query("COPY soak_log FROM STDIN"), m.copy_data("1\t1\n"),
                       wire.message("f", SAID.encode() + b"\0")],
