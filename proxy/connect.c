@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -50,27 +49,6 @@ struct dg_connect {
     const char *hint;
     char text[TEXT_BYTES];
 };
-
-void dg_address_print(const struct dg_address *address, char text[DG_ADDRESS_TEXT_BYTES])
-{
-    char host[INET6_ADDRSTRLEN] = "";
-    const struct sockaddr *generic = (const struct sockaddr *)&address->storage;
-    if (address->len == 0) {
-        snprintf(text, DG_ADDRESS_TEXT_BYTES, "unknown");
-    } else if (generic->sa_family == AF_INET) {
-        const struct sockaddr_in *v4 = (const struct sockaddr_in *)&address->storage;
-        evutil_inet_ntop(AF_INET, &v4->sin_addr, host, sizeof host);
-        snprintf(text, DG_ADDRESS_TEXT_BYTES, "%s:%u", host, (unsigned)ntohs(v4->sin_port));
-    } else if (generic->sa_family == AF_INET6) {
-        const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&address->storage;
-        evutil_inet_ntop(AF_INET6, &v6->sin6_addr, host, sizeof host);
-        snprintf(text, DG_ADDRESS_TEXT_BYTES, "[%s]:%u", host, (unsigned)ntohs(v6->sin6_port));
-    } else {
-        const struct sockaddr_un *local = (const struct sockaddr_un *)&address->storage;
-        bool is_abstract = local->sun_path[0] == '\0';
-        snprintf(text, DG_ADDRESS_TEXT_BYTES, "%s%.107s", is_abstract ? "@" : "", local->sun_path + is_abstract);
-    }
-}
 
 void dg_resolver_fini(struct dg_resolver *resolver)
 {
@@ -343,13 +321,12 @@ static void resolve(struct dg_connect *attempt, const char *host, const char *po
 
 static void add_socket_in(struct dg_connect *attempt, const struct dg_url_host *host)
 {
-    struct sockaddr_un local = {.sun_family = AF_UNIX};
-    int len = snprintf(local.sun_path, sizeof local.sun_path, "%s/.s.PGSQL.%s", host->host, host->port);
-    if (len < 0 || (size_t)len >= sizeof local.sun_path) {
+    struct dg_address address;
+    if (!dg_address_of_socket(host->host, host->port, &address)) {
         name_failed(attempt, "resolve", "the socket's path is too long");
         return;
     }
-    add_address(attempt, (const struct sockaddr *)&local, sizeof local);
+    attempt->addresses[attempt->n_addresses++] = address;
     step_after(attempt, 0);
 }
 

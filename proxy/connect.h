@@ -10,16 +10,12 @@
 #include <event2/event.h>
 #include <sys/socket.h>
 
+#include "base/address.h"
 #include "base/status.h"
 #include "config/config.h"
 
 struct dg_tls;
 struct dg_tls_settings;
-
-struct dg_address {
-    struct sockaddr_storage storage;
-    socklen_t len; /* 0: not known */
-};
 
 struct dg_upstream;
 
@@ -29,10 +25,6 @@ struct dg_route {
     size_t host;
     struct dg_address address;
 };
-
-#define DG_ADDRESS_TEXT_BYTES 128
-/* "127.0.0.1:5432", "[::1]:5432", or a socket's path. */
-void dg_address_print(const struct dg_address *address, char text[DG_ADDRESS_TEXT_BYTES]);
 
 struct dg_connect_result {
     int fd; /* the receiver's to close; -1 on failure */
