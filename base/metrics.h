@@ -47,7 +47,7 @@ enum dg_metric_histogram {
 };
 
 #define DG_METRICS_MAX_SERIES 100
-#define DG_METRICS_MAX_LABELS 4
+#define DG_METRICS_MAX_LABELS 6
 /* A longer label value is cut here. */
 #define DG_METRICS_LABEL_BYTES 255
 /* Upper bounds 1 us, 4 us, ... 4.2 s, and one bucket for what took longer. */
@@ -83,7 +83,7 @@ void dg_observe_ns(struct dg_metrics_shard *shard, enum dg_metric_histogram hist
 /* The sum of a cell over all shards. Any thread. */
 uint64_t dg_metrics_cell(const struct dg_metrics *metrics, enum dg_metric_cell cell);
 
-/* Labelled series; label values in the order of the family's label names, as many as it has (at most 4). Any thread. */
+/* Labelled series; label values in the order of the family's label names, as many as it has (at most DG_METRICS_MAX_LABELS). Any thread. */
 void dg_metrics_add(struct dg_metrics *metrics, enum dg_metric_family family, const char *const *label_values,
                     double n);
 void dg_metrics_set(struct dg_metrics *metrics, enum dg_metric_family family, const char *const *label_values,

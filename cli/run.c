@@ -147,23 +147,44 @@ static void publish_mode(struct dg_app *app)
     }
 }
 
-static struct dg_schema_options schema_options(const struct dg_app *app, const struct dg_config *config)
+/* What the store copies from; one on the stack of whoever asks. */
+struct schema_settings {
+    struct dg_schema_host hosts[DG_URL_MAX_HOSTS];
+    struct dg_schema_upstream upstream;
+    struct dg_schema_options options;
+};
+
+static void describe_upstream(const struct dg_config *config, const char *name, const struct dg_url *url,
+                              struct dg_schema_host *hosts, struct dg_schema_upstream *upstream)
 {
     struct dg_server_tls tls;
 
-    dg_config_server_tls(config, &app->upstream, &tls);
-    return (struct dg_schema_options){
+    dg_config_server_tls(config, url, &tls);
+    for (size_t i = 0; i < url->n_hosts; i++)
+        hosts[i] = (struct dg_schema_host){url->hosts[i].host, url->hosts[i].port};
+    *upstream = (struct dg_schema_upstream){
+        .name = name,
+        .hosts = hosts,
+        .n_hosts = url->n_hosts,
         .sslmode = dg_server_sslmode_name(tls.sslmode),
         .ssl_ca_file = tls.ca_file,
         .ssl_cert_file = tls.cert_file,
         .ssl_key_file = tls.key_file,
         .ssl_is_direct = tls.is_direct,
-        .host = app->upstream.hosts[0].host,
-        .port = app->upstream.hosts[0].port,
-        .user = app->upstream.user[0] == '\0' ? NULL : app->upstream.user,
-        .password = app->upstream.password[0] == '\0' ? NULL : app->upstream.password,
+        .user = url->user[0] == '\0' ? NULL : url->user,
+        .password = url->password[0] == '\0' ? NULL : url->password,
         .password_file = config->schema_password_file,
-        .database = app->upstream.database,
+        .database = url->database,
+    };
+}
+
+static void read_schema_settings(const struct dg_app *app, const struct dg_config *config,
+                                 struct schema_settings *settings)
+{
+    describe_upstream(config, "main", &app->upstream, settings->hosts, &settings->upstream);
+    settings->options = (struct dg_schema_options){
+        .upstreams = &settings->upstream,
+        .n_upstreams = 1,
         .state_dir = config->state_dir,
         .poll_ms = (uint32_t)config->poll_ms,
         .min_reload_interval_ms = (uint32_t)config->min_reload_interval_ms,
@@ -200,8 +221,9 @@ static void on_hangup(evutil_socket_t signal_number, short events, void *context
     dg_published_set(&app->config, &config->shared);
     dg_published_set(&app->tls, &tls->shared);
     dg_proxy_reload(app->proxy);
-    const struct dg_schema_options options = schema_options(app, config);
-    dg_schema_store_set_options(app->store, &options);
+    struct schema_settings settings;
+    read_schema_settings(app, config, &settings);
+    dg_schema_store_set_options(app->store, &settings.options);
     dg_log_set_threshold(app->log, config->log_level);
     publish_mode(app);
     dg_logf(app->log, DG_LOG_INFO, "config_reloaded", "the configuration was read again",
@@ -389,7 +411,7 @@ static enum dg_status open_admin(struct dg_app *app, struct dg_error *error)
 static enum dg_status start_parts(struct dg_app *app, struct dg_error *error)
 {
     const struct dg_config *config = running_config(app);
-    const struct dg_schema_options options = schema_options(app, config);
+    struct schema_settings settings;
     enum dg_status status = DG_OK;
 
     app->base = event_base_new();
@@ -398,7 +420,8 @@ static enum dg_status start_parts(struct dg_app *app, struct dg_error *error)
     app->shard = app->metrics == NULL ? NULL : dg_metrics_shard_new(app->metrics);
     if (app->base == NULL || app->shard == NULL || app->log == NULL || add_events(app) != DG_OK)
         return dg_error_set(error, DG_NO_MEMORY, "no memory or no thread for the start");
-    if ((status = dg_schema_store_new(&options, app->metrics, app->log, &app->store, error)) != DG_OK)
+    read_schema_settings(app, config, &settings);
+    if ((status = dg_schema_store_new(&settings.options, app->metrics, app->log, &app->store, error)) != DG_OK)
         return status;
     app->guard = dg_guard_shared_new(&app->config, app->store, app->metrics, app->log);
     if (app->guard == NULL)

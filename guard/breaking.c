@@ -4,11 +4,10 @@
 #include "base/clock.h"
 #include "guard/state.h"
 
-/* The same bytes in the same context: what the verdict's key holds, and who is connected to which server. */
+/* The same bytes in the same context: what the verdict's key holds, the server among it, and who is connected. */
 struct dg_hash128 dg_breaking_key(struct dg_guard_session *session, const struct dg_verdict *verdict)
 {
     uint64_t context = dg_session_context(session);
-    context = dg_hash64_seeded(session->server_address, strlen(session->server_address) + 1, context);
     context = dg_hash64_seeded(session->user, strlen(session->user) + 1, context);
     return dg_verdict_key(context, verdict->text, verdict->param_types, verdict->n_param_types);
 }
@@ -41,9 +40,9 @@ static void answer(struct dg_guard_session *session, const struct dg_verdict *ve
 {
     decision->action = DG_ACTION_REFUSE;
     decision->error = message;
-    const char *labels[] = {session->database, "repeat"};
+    const char *labels[] = {session->place.database, session->place.upstream, "repeat"};
     dg_metrics_add(session->guard->shared->metrics, DG_FAMILY_REFUSALS, labels, 1);
-    dg_outcome_count(session->guard, session->database, "refused", "",
+    dg_outcome_count(session->guard, &session->place, "refused", "",
                      verdict->analysis.statements[0].findings[0].sqlstate); /* dg_breaker_permits: there is one */
 }
 

@@ -129,7 +129,7 @@ void dg_explain_file(const struct dg_explain_context *context, const struct dg_v
     char sqlstate[6] = "";
     if (fields->sqlstate.len == 5)
         memcpy(sqlstate, fields->sqlstate.data, 5);
-    struct dg_group_event event = {.database = context->database,
+    struct dg_group_event event = {.place = context->place,
                                    .schema = diagnosis->schema,
                                    .relation = diagnosis->relation,
                                    .column = diagnosis->column,
@@ -141,7 +141,8 @@ void dg_explain_file(const struct dg_explain_context *context, const struct dg_v
     if (!dg_groups_record(context->guard->shared->groups, &event))
         return;
     dg_logf(context->guard->shared->log, DG_LOG_WARNING, "drift_opened", "the code and the live schema differ",
-            dg_field_str("database", context->database), dg_field_str("schema", diagnosis->schema),
+            dg_field_str("database", context->place->database), dg_field_str("upstream", context->place->upstream),
+            dg_field_str("server", context->place->server), dg_field_str("schema", diagnosis->schema),
             dg_field_str("relation", diagnosis->relation), dg_field_str("column", diagnosis->column),
             dg_field_str("kind", diagnosis->kind));
 }
@@ -229,7 +230,7 @@ static void explain(struct dg_guard_session *session, struct dg_verdict *verdict
     const struct dg_path *path = &session->path;
     struct dg_explain_context context = {
         .guard = session->guard,
-        .database = session->database,
+        .place = &session->place,
         .application = session->application,
         .snapshot = dg_session_snapshot(session),
         .journal = session->handle == NULL ? NULL : dg_schema_database_journal(session->handle),
@@ -248,7 +249,7 @@ static void explain(struct dg_guard_session *session, struct dg_verdict *verdict
     if (session->mode < DG_MODE_ANNOTATE)
         return;
     if (diagnosis.is_explained && rewrite(session, &diagnosis, &reaction->addition)) {
-        const char *labels[] = {session->database};
+        const char *labels[] = {session->place.database, session->place.upstream};
         dg_metrics_add(session->guard->shared->metrics, DG_FAMILY_ANNOTATIONS, labels, 1);
         reaction->action = DG_REACTION_REWRITE;
     }

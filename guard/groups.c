@@ -17,7 +17,7 @@
 #define NAME_BYTES 64
 
 struct dg_group {
-    char *database;
+    struct dg_guard_place place; /* a copy */
     char schema[NAME_BYTES];
     char relation[NAME_BYTES];
     char column[NAME_BYTES];
@@ -49,7 +49,7 @@ static void group_free(void *value)
         free(group->applications[i]);
     for (size_t i = 0; i < group->n_statements; i++)
         free(group->statements[i]);
-    free(group->database);
+    dg_place_fini(&group->place);
     free(group);
 }
 
@@ -87,7 +87,8 @@ static void show(struct dg_groups *groups, const struct dg_group *group)
 {
     char relation[2 * NAME_BYTES + 2];
     relation_label(group, relation, sizeof(relation));
-    const char *labels[] = {group->database, relation, group->column, group->kind};
+    const char *labels[] = {
+        group->place.database, group->place.upstream, group->place.server, relation, group->column, group->kind};
     if (groups->metrics == NULL)
         return;
     if (group->is_open)
@@ -106,7 +107,9 @@ static void group_close(struct dg_groups *groups, struct dg_group *group, int64_
 /* The key: its parts with their ends, since names may hold any byte but NUL. */
 static struct dg_str event_key(const struct dg_group_event *event, struct dg_text *text)
 {
-    const char *parts[] = {event->database, event->schema, event->relation, event->column, event->kind};
+    const struct dg_guard_place *place = event->place;
+    const char *parts[] = {place->database, place->upstream, place->server, event->schema,
+                           event->relation, event->column,   event->kind};
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
         dg_text_append(text, (struct dg_str){parts[i], strlen(parts[i]) + 1});
     return dg_text_view(text);
@@ -144,9 +147,8 @@ static struct dg_group *group_add(struct dg_groups *groups, struct dg_str key, c
     snprintf(group->relation, sizeof(group->relation), "%s", event->relation);
     snprintf(group->column, sizeof(group->column), "%s", event->column);
     snprintf(group->kind, sizeof(group->kind), "%s", event->kind);
-    group->database = strdup(event->database);
     group->first_seen_us = event->now_us;
-    if (group->database == NULL || dg_map_put(&groups->map, key, group, NULL) != DG_OK) {
+    if (!dg_place_copy(event->place, &group->place) || dg_map_put(&groups->map, key, group, NULL) != DG_OK) {
         group_free(group);
         return NULL;
     }
@@ -251,13 +253,13 @@ static bool is_satisfied(const struct dg_group *group, const struct dg_snapshot 
     return false;
 }
 
-void dg_groups_satisfy(struct dg_groups *groups, const char *database, const struct dg_snapshot *snapshot)
+void dg_groups_satisfy(struct dg_groups *groups, const struct dg_guard_place *place, const struct dg_snapshot *snapshot)
 {
     int64_t now_us = dg_clock_wall_us();
     pthread_mutex_lock(&groups->lock);
     size_t position = 0;
     for (struct dg_group *group; (group = dg_map_next(&groups->map, &position, NULL)) != NULL;) {
-        if (group->is_open && strcmp(group->database, database) == 0 && is_satisfied(group, snapshot))
+        if (group->is_open && dg_place_is_same(&group->place, place) && is_satisfied(group, snapshot))
             group_close(groups, group, now_us);
     }
     pthread_mutex_unlock(&groups->lock);
@@ -304,7 +306,9 @@ static void print_group(struct dg_text *out, const struct dg_group *group)
     char relation[2 * NAME_BYTES + 2];
     relation_label(group, relation, sizeof(relation));
     dg_text_char(out, '{');
-    print_string(out, "database", group->database);
+    print_string(out, "database", group->place.database);
+    print_string(out, "upstream", group->place.upstream);
+    print_string(out, "server", group->place.server);
     print_string(out, "relation", relation);
     print_string(out, "column", group->column);
     print_string(out, "kind", group->kind);

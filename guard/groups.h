@@ -1,5 +1,5 @@
 /*
- * Drift groups: (database, relation, column, kind), open from its first error until a snapshot satisfies it or it was
+ * Drift groups: (server's database, relation, column, kind), open from its first error until a snapshot satisfies it or it was
  * quiet for long. One table a process; locked, since its events are rare. Shows itself as JSON and as the gauge
  * driftguard_drift.
  */
@@ -8,6 +8,7 @@
 
 #include "base/metrics.h"
 #include "base/text.h"
+#include "guard/place.h"
 #include "schema/snapshot.h"
 
 struct dg_groups;
@@ -16,7 +17,7 @@ struct dg_groups *dg_groups_new(size_t max_groups, struct dg_metrics *metrics);
 void dg_groups_free(struct dg_groups *groups);
 
 struct dg_group_event {
-    const char *database;
+    const struct dg_guard_place *place;
     const char *schema;   /* "" if not known */
     const char *relation; /* "" if any of several */
     const char *column;   /* "" for a relation */
@@ -29,7 +30,8 @@ struct dg_group_event {
 /* True if the event opened a group (or opened it again). */
 bool dg_groups_record(struct dg_groups *groups, const struct dg_group_event *event);
 /* Closes the database's groups that the snapshot satisfies: the relation, and the column if it is about one, exist. */
-void dg_groups_satisfy(struct dg_groups *groups, const char *database, const struct dg_snapshot *snapshot);
+void dg_groups_satisfy(struct dg_groups *groups, const struct dg_guard_place *place,
+                       const struct dg_snapshot *snapshot);
 /* Closes groups without an event for quiet_us. */
 void dg_groups_expire(struct dg_groups *groups, int64_t now_us, int64_t quiet_us);
 /* {"groups":[...],"dropped":0} */

@@ -58,12 +58,12 @@ struct dg_guard_session;
 struct dg_guard_client {
     const char *database;
     const char *user;
-    const char *application_name; /* "" if none */
-    const char *server_address;   /* printed address that the session is connected to; part of the breaker's context */
-    const char *search_path;      /* from the start-up packet or its options (-c search_path=...), or NULL */
-    bool path_unknown;            /* the options could not be read: the search path is not known */
-    bool is_replication;          /* nothing is analysed */
-    bool has_role;                /* the packet sets role: the session's role is not its user */
+    const char *application_name;   /* "" if none */
+    struct dg_schema_server server; /* that the session is connected to: its verdicts are from this one's schema */
+    const char *search_path;        /* from the start-up packet or its options (-c search_path=...), or NULL */
+    bool path_unknown;              /* the options could not be read: the search path is not known */
+    bool is_replication;            /* nothing is analysed */
+    bool has_role;                  /* the packet sets role: the session's role is not its user */
     bool no_breaker; /* the packet sets lc_messages, idle_session_timeout or role: errors are never repeated */
 };
 

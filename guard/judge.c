@@ -40,7 +40,7 @@ static void refresh_mode(struct dg_guard_session *session)
     const struct dg_config *config = dg_guard_config(guard);
     session->mode = DG_MODE_OFF;
     if (config != NULL)
-        session->mode = dg_config_mode_for(config, dg_str_of(session->database), dg_str_of(session->user),
+        session->mode = dg_config_mode_for(config, dg_str_of(session->place.database), dg_str_of(session->user),
                                            dg_str_of(session->application), &session->detail);
 }
 
@@ -89,7 +89,7 @@ static void refresh_snapshot(struct dg_guard_session *session)
     if (dg_schema_database_refresh(session->handle, &view->reader)) {
         const struct dg_snapshot *snapshot = dg_session_snapshot(session);
         if (snapshot != NULL && view->database != NULL) {
-            dg_groups_satisfy(session->guard->shared->groups, session->database, snapshot);
+            dg_groups_satisfy(session->guard->shared->groups, &session->place, snapshot);
             atomic_fetch_add(&view->database->epoch, 1);
         }
     }
@@ -165,7 +165,7 @@ uint64_t dg_session_context(struct dg_guard_session *session)
     const char *locals[DG_PATH_MAX_LOCALS];
     struct dg_sql_session sql;
     dg_judge_describe(session, snapshot, locals, &sql);
-    session->context_digest = dg_verdict_context(session->guard->secret, dg_str_of(session->database), &sql, flags);
+    session->context_digest = dg_verdict_context(session->guard->secret, dg_place_key(&session->place), &sql, flags);
     session->context_generation = generation;
     session->context_flags = flags;
     session->context_path_version = session->path.version;

@@ -89,10 +89,10 @@ void dg_outcome_count_statements(struct dg_guard_session *session, const struct 
     dg_policy_count(session, ticket->executed);
 }
 
-void dg_outcome_count(struct dg_guard *guard, const char *database, const char *outcome, const char *reason,
-                      const char *sqlstate)
+void dg_outcome_count(struct dg_guard *guard, const struct dg_guard_place *place, const char *outcome,
+                      const char *reason, const char *sqlstate)
 {
-    const char *labels[] = {database, outcome, reason, sqlstate};
+    const char *labels[] = {place->database, place->upstream, outcome, reason, sqlstate};
     dg_metrics_add(guard->shared->metrics, DG_FAMILY_PREDICTIONS, labels, 1);
 }
 
@@ -249,5 +249,5 @@ void dg_outcome_raised(struct dg_guard_session *session, const struct dg_meaning
     char sqlstate[6] = "";
     if (is_foreseen)
         memcpy(sqlstate, fields->sqlstate.data, 5); /* a finding's, so it has five characters */
-    dg_outcome_count(session->guard, session->database, outcome, dg_reason_label(reason), sqlstate);
+    dg_outcome_count(session->guard, &session->place, outcome, dg_reason_label(reason), sqlstate);
 }

@@ -23,8 +23,9 @@ static const struct dg_deprecation *deprecation_of(const struct dg_guard_session
         const struct dg_namespace *schema = dg_snapshot_namespace_by_oid(snapshot, relation->namespace_oid);
         if (column == NULL || schema == NULL)
             continue;
-        const struct dg_deprecation *found = dg_config_deprecation(
-            dg_guard_config(session->guard), dg_str_of(session->database), schema->name, relation->name, column->name);
+        const struct dg_deprecation *found =
+            dg_config_deprecation(dg_guard_config(session->guard), dg_str_of(session->place.database), schema->name,
+                                  relation->name, column->name);
         if (found != NULL)
             return found;
     }
@@ -65,7 +66,7 @@ void dg_policy_count(struct dg_guard_session *session, const struct dg_ticket *t
         return;
     dg_text_init_fixed(&text, relation, sizeof relation);
     write_column(&text, deprecation);
-    const char *labels[] = {session->database, dg_text_get(&text), deprecation->column};
+    const char *labels[] = {session->place.database, session->place.upstream, dg_text_get(&text), deprecation->column};
     dg_metrics_add(session->guard->shared->metrics, DG_FAMILY_DEPRECATED, labels, 1);
 }
 
@@ -116,7 +117,7 @@ bool dg_policy_refuses(struct dg_guard_session *session, const struct dg_ticket 
         return false;
     decision->action = DG_ACTION_REFUSE;
     decision->error = dg_buffer_view(refusal);
-    const char *labels[] = {session->database, "policy"};
+    const char *labels[] = {session->place.database, session->place.upstream, "policy"};
     dg_metrics_add(session->guard->shared->metrics, DG_FAMILY_REFUSALS, labels, 1);
     return true;
 }

@@ -188,7 +188,7 @@ static bool default_has_moved(const struct dg_read *read)
 static void count_false_alarm(const struct dg_read *read, const struct dg_sql_finding *finding)
 {
     bool is_disarming = dg_breaker_is_disarmed_by(finding);
-    dg_outcome_count(read->guard, read->database->name, "false_alarm", "", finding->sqlstate);
+    dg_outcome_count(read->guard, &read->database->place, "false_alarm", "", finding->sqlstate);
     if (is_disarming)
         atomic_store(&read->database->is_disarmed, true);
     dg_logf(read->guard->shared->log, DG_LOG_WARNING, "false_alarm",
@@ -196,7 +196,9 @@ static void count_false_alarm(const struct dg_read *read, const struct dg_sql_fi
             : finding->is_certain
                 ? "a predicted error was not raised"
                 : "a predicted error was not raised; the session's search path is not what it seemed to be",
-            dg_field_str("database", read->database->name), dg_field_str("sqlstate", finding->sqlstate));
+            dg_field_str("database", read->database->place.database),
+            dg_field_str("upstream", read->database->place.upstream),
+            dg_field_str("server", read->database->place.server), dg_field_str("sqlstate", finding->sqlstate));
 }
 
 static void settle_doubt(struct dg_read *read)
@@ -222,7 +224,7 @@ static void file_error(struct dg_read *read)
     if (statement != NULL && dg_error_fields_parse((struct dg_str){read->body, read->body_len}, &fields) == DG_OK) {
         struct dg_explain_context context = {
             .guard = read->guard,
-            .database = read->database->name,
+            .place = &read->database->place,
             .application = read->application,
             .snapshot = read->request.snapshot,
             .journal = read->handle == NULL ? NULL : dg_schema_database_journal(read->handle),
@@ -313,7 +315,7 @@ static void send(struct dg_guard_session *session, struct dg_read *read, const s
     read->request.names = names;
     read->request.n_names = n;
     /* The handle of the read's own keeps the database open until the answer is here. */
-    read->handle = dg_schema_database_open(session->guard->shared->store, session->database);
+    read->handle = dg_schema_database_open_again(session->handle);
     dg_schema_database_read(session->handle, &read->request, session->guard->mailbox);
     read->request.names = NULL; /* the store has its copies */
 }

@@ -13,7 +13,7 @@ struct dg_guard;
 
 struct dg_explain_context {
     struct dg_guard *guard;
-    const char *database;
+    const struct dg_guard_place *place;
     const char *application;
     const struct dg_snapshot *snapshot; /* or NULL */
     const struct dg_journal *journal;   /* or NULL */

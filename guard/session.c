@@ -6,44 +6,45 @@
 #include "base/clock.h"
 #include "guard/shared.h"
 
-static struct dg_guard_view *view_open(struct dg_guard *guard, struct dg_schema_database *handle, const char *name)
+static struct dg_guard_view *view_open(struct dg_guard *guard, struct dg_schema_database *handle,
+                                       const struct dg_guard_place *place)
 {
-    struct dg_guard_view *view = dg_map_find(&guard->views, dg_str_of(name));
+    struct dg_guard_view *view = dg_map_find(&guard->views, dg_place_key(place));
     if (view == NULL) {
         view = calloc(1, sizeof(*view));
         if (view == NULL)
             return NULL;
-        if (dg_map_put(&guard->views, dg_str_of(name), view, NULL) != DG_OK) {
+        if (dg_map_put(&guard->views, dg_place_key(place), view, NULL) != DG_OK) {
             free(view);
             return NULL;
         }
     }
     if (view->database == NULL)
-        view->database = dg_shared_open_database(guard->shared, handle, name);
+        view->database = dg_shared_open_database(guard->shared, handle, place);
     view->n_sessions++;
     return view;
 }
 
-static void view_close(struct dg_guard *guard, struct dg_guard_view *view, const char *name)
+static void view_close(struct dg_guard *guard, struct dg_guard_view *view, const struct dg_guard_place *place)
 {
     if (--view->n_sessions > 0)
         return;
     if (view->database != NULL)
         dg_shared_close_database(guard->shared, view->database);
-    dg_map_take(&guard->views, dg_str_of(name));
+    dg_map_take(&guard->views, dg_place_key(place));
     dg_reader_fini(&view->reader);
     free(view);
 }
 
-static void open_database(struct dg_guard_session *session)
+static void open_database(struct dg_guard_session *session, const struct dg_schema_server *server)
 {
     struct dg_guard *guard = session->guard;
     if (session->is_replication)
         return;
-    session->handle = dg_schema_database_open(guard->shared->store, session->database);
+    session->handle = dg_schema_database_open(guard->shared->store, server, session->place.database);
     if (session->handle == NULL)
         return;
-    session->view = view_open(guard, session->handle, session->database);
+    session->view = view_open(guard, session->handle, &session->place);
     if (session->view == NULL) {
         dg_schema_database_close(session->handle);
         session->handle = NULL;
@@ -52,16 +53,16 @@ static void open_database(struct dg_guard_session *session)
 
 static bool copy_client(struct dg_guard_session *session, const struct dg_guard_client *client)
 {
-    session->database = strdup(client->database);
+    const struct dg_guard_place place = {client->database, client->server.upstream, client->server.address};
+    bool is_placed = dg_place_copy(&place, &session->place);
     session->user = strdup(client->user);
-    session->server_address = strdup(client->server_address == NULL ? "" : client->server_address);
     const char *application = client->application_name == NULL ? "" : client->application_name;
     snprintf(session->application, sizeof(session->application), "%s", application);
     session->path_unknown = client->path_unknown;
     session->is_replication = client->is_replication;
     session->has_start_role = client->has_role;
     session->no_breaker = client->path_unknown || client->no_breaker;
-    return session->database != NULL && session->user != NULL && session->server_address != NULL;
+    return is_placed && session->user != NULL;
 }
 
 static void start_path(struct dg_guard_session *session, const struct dg_guard_client *client)
@@ -92,7 +93,7 @@ struct dg_guard_session *dg_guard_session_new(struct dg_guard *guard, const stru
         return NULL;
     }
     start_path(session, client);
-    open_database(session);
+    open_database(session, &client->server);
     return session;
 }
 
@@ -111,12 +112,11 @@ void dg_guard_session_free(struct dg_guard_session *session)
     dg_map_fini(&session->portals, unref_chain);
     dg_path_fini(&session->path);
     if (session->view != NULL)
-        view_close(session->guard, session->view, session->database);
+        view_close(session->guard, session->view, &session->place);
     if (session->handle != NULL)
         dg_schema_database_close(session->handle);
-    free(session->database);
+    dg_place_fini(&session->place);
     free(session->user);
-    free(session->server_address);
     free(session->explained);
     free(session);
 }

@@ -2,7 +2,6 @@
  * The process's part of the guard: drift groups, and what all workers know of a database (its epoch, whether its breaker
  * is armed). Its entries live as long as the process: "disarmed until restart" must outlive the last session.
  */
-#include <assert.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -14,7 +13,7 @@ static void database_free(void *value)
 {
     struct dg_guard_database *database = value;
     dg_reader_fini(&database->reader);
-    free(database->name);
+    dg_place_fini(&database->place);
     free(database);
 }
 
@@ -53,13 +52,13 @@ void dg_guard_shared_free(struct dg_guard_shared *shared)
     free(shared);
 }
 
-static struct dg_guard_database *database_add(struct dg_guard_shared *shared, struct dg_str name)
+static struct dg_guard_database *database_add(struct dg_guard_shared *shared, const struct dg_guard_place *place)
 {
     struct dg_guard_database *database = calloc(1, sizeof(*database));
     if (database == NULL)
         return NULL;
-    database->name = strndup(name.data, name.len);
-    if (database->name == NULL || dg_map_put(&shared->databases, name, database, NULL) != DG_OK) {
+    if (!dg_place_copy(place, &database->place) ||
+        dg_map_put(&shared->databases, dg_place_key(&database->place), database, NULL) != DG_OK) {
         database_free(database);
         return NULL;
     }
@@ -67,13 +66,12 @@ static struct dg_guard_database *database_add(struct dg_guard_shared *shared, st
 }
 
 struct dg_guard_database *dg_shared_open_database(struct dg_guard_shared *shared, struct dg_schema_database *handle,
-                                                  const char *name)
+                                                  const struct dg_guard_place *place)
 {
-    assert(name != NULL);
     pthread_mutex_lock(&shared->lock);
-    struct dg_guard_database *database = dg_map_find(&shared->databases, dg_str_of(name));
+    struct dg_guard_database *database = dg_map_find(&shared->databases, dg_place_key(place));
     if (database == NULL)
-        database = database_add(shared, dg_str_of(name));
+        database = database_add(shared, place);
     if (database != NULL) {
         database->handle = handle;
         database->n_sessions++;
@@ -109,7 +107,7 @@ static void satisfy_groups(struct dg_guard_shared *shared)
         const struct dg_snapshot *snapshot = (const struct dg_snapshot *)(const void *)database->reader.object;
         atomic_fetch_add(&database->epoch, 1);
         if (snapshot != NULL)
-            dg_groups_satisfy(shared->groups, database->name, snapshot);
+            dg_groups_satisfy(shared->groups, &database->place, snapshot);
     }
     pthread_mutex_unlock(&shared->lock);
 }

@@ -1,7 +1,7 @@
 /*
  * What the files of guard/ share: the process, the worker, the session and the ticket. Not for other folders.
  *
- *   dg_guard_shared  1 a process: drift groups, and for each database an epoch and whether its breaker is armed
+ *   dg_guard_shared  1 a process: drift groups, and for each server's database an epoch and whether its breaker is armed
  *   dg_guard         1 a worker: verdicts, breaker, views (the snapshot of each database with sessions here)
  *   dg_guard_session 1 a client
  *   dg_ticket        1 a text on its way; of a prepared statement as long as that lives
@@ -16,6 +16,7 @@
 #include "guard/groups.h"
 #include "guard/guard.h"
 #include "guard/path.h"
+#include "guard/place.h"
 #include "guard/verdict.h"
 
 #define DG_GUARD_MAX_PREPARED 10000
@@ -25,9 +26,9 @@
 #define DG_GUARD_SHAPE_BYTES ((size_t)64 << 10) /* a longer text, or shape, has no verdict by shape */
 #define DG_GUARD_ANALYSIS_BYTES ((size_t)8 << 20)
 
-/* A database as the process knows it; lives as long as dg_guard_shared. */
+/* A server's database as the process knows it; lives as long as dg_guard_shared. */
 struct dg_guard_database {
-    char *name;
+    struct dg_guard_place place;     /* a copy */
     atomic_uint_fast64_t epoch;      /* moves when recorded errors may be out of date */
     atomic_bool is_disarmed;         /* a prediction was contradicted: no breaker until restart */
     atomic_uint_fast64_t doubted_ms; /* monotonic: the last read for a doubt was asked for */
@@ -47,7 +48,7 @@ struct dg_guard_shared {
     struct dg_map databases;
 };
 
-/* One worker's sight of a database. */
+/* One worker's sight of a server's database. */
 struct dg_guard_view {
     struct dg_guard_database *database;
     struct dg_reader reader;
@@ -100,9 +101,8 @@ struct dg_guard_session {
     struct dg_guard *guard;
     struct dg_guard_view *view; /* NULL: no snapshot is to be had */
     struct dg_schema_database *handle;
-    char *database;
+    struct dg_guard_place place; /* a copy */
     char *user;
-    char *server_address;
     char application[64];
     char *start_path; /* search_path of the start-up packet, or NULL */
     int64_t started_us;
@@ -223,8 +223,8 @@ struct dg_meaning dg_execute_meaning(struct dg_guard_session *session, struct dg
 
 /* ---- outcome.c ---- */
 void dg_outcome_count_statements(struct dg_guard_session *session, const struct dg_ticket *ticket);
-void dg_outcome_count(struct dg_guard *guard, const char *database, const char *outcome, const char *reason,
-                      const char *sqlstate);
+void dg_outcome_count(struct dg_guard *guard, const struct dg_guard_place *place, const char *outcome,
+                      const char *reason, const char *sqlstate);
 /* The server's answer to a Parse, Bind, Execute or statement of a Query: is a prediction contradicted? */
 void dg_outcome_completed(struct dg_guard_session *session, struct dg_ticket *ticket, enum dg_stage stage,
                           struct dg_str tag);

@@ -333,7 +333,8 @@ static void count_server_error(struct dg_guard_session *session, const struct dg
     }
     if (is_plain)
         memcpy(sqlstate, fields->sqlstate.data, 5);
-    const char *labels[] = {session->database, dg_error_class_name(dg_error_classify(fields)), sqlstate};
+    const char *labels[] = {session->place.database, session->place.upstream,
+                            dg_error_class_name(dg_error_classify(fields)), sqlstate};
     dg_metrics_add(session->guard->shared->metrics, DG_FAMILY_SERVER_ERRORS, labels, 1);
 }
 

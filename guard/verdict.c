@@ -273,10 +273,9 @@ static uint64_t mix_list(uint64_t digest, const char *const *names, size_t n)
     return digest;
 }
 
-uint64_t dg_verdict_context(uint64_t secret, struct dg_str database, const struct dg_sql_session *session,
-                            unsigned flags)
+uint64_t dg_verdict_context(uint64_t secret, struct dg_str place, const struct dg_sql_session *session, unsigned flags)
 {
-    uint64_t digest = mix_text(secret, database);
+    uint64_t digest = mix_text(secret, place);
     uint64_t facts[2] = {session->snapshot == NULL ? 0 : dg_snapshot_generation(session->snapshot),
                          (uint64_t)flags << 3 | (uint64_t)session->path_known << 2 |
                              (uint64_t)session->any_uncommitted << 1 | (uint64_t)(session->role != NULL)};

@@ -50,9 +50,8 @@ bool dg_verdict_sets_breaker_context(struct dg_str text);
 struct dg_verdict *dg_verdict_ref(struct dg_verdict *verdict); /* NULL passes through */
 void dg_verdict_unref(struct dg_verdict *verdict);             /* NULL is allowed */
 
-/* The digest of all that is the same for many texts: database, snapshot, path, role, local names and `flags`. */
-uint64_t dg_verdict_context(uint64_t secret, struct dg_str database, const struct dg_sql_session *session,
-                            unsigned flags);
+/* The digest of all that is the same for many texts: server and database (`place`, any bytes), snapshot, path, role, local names and `flags`. */
+uint64_t dg_verdict_context(uint64_t secret, struct dg_str place, const struct dg_sql_session *session, unsigned flags);
 /* The key of a text with its declared parameter types under a context. */
 struct dg_hash128 dg_verdict_key(uint64_t context, struct dg_str text, const dg_oid *param_types, size_t n_param_types);
 /* As a byte for byte other key as the text's: shapes and texts live in one cache. */

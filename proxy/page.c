@@ -21,7 +21,8 @@ static const char page_head[] =
 
 static const char page_drift[] =
     "<h2>Drift</h2><p id=\"none\" class=\"quiet\">No schema drift was seen since the start.</p>"
-    "<table id=\"drift\" hidden><thead><tr><th>State</th><th>What</th><th>Database</th><th>Count</th><th>First seen"
+    "<table id=\"drift\" "
+    "hidden><thead><tr><th>State</th><th>What</th><th>Database</th><th>Server</th><th>Count</th><th>First seen"
     "</th><th>Last seen</th><th>Applications</th><th>Statement</th></tr></thead><tbody></tbody></table>"
     "<p class=\"quiet\">Machine-readable: <a href=\"/metrics\">/metrics</a>, <a href=\"/drift\">/drift</a>, "
     "<a href=\"/readyz\">/readyz</a>, <a href=\"/healthz\">/healthz</a>.</p><script>"
@@ -29,7 +30,8 @@ static const char page_drift[] =
     "document.getElementById('none').hidden=true;const table=document.getElementById('drift');table.hidden=false;"
     "for(const x of g){const r=table.tBodies[0].insertRow();const c=(v,k)=>{const e=r.insertCell();e.textContent=v;"
     "if(k)e.className=k};c(x.state,x.state==='open'?'open':'quiet');"
-    "c(x.kind+': '+[x.relation,x.column].filter(Boolean).join('.'));c(x.database);c(x.count);const "
+    "c(x.kind+': '+[x.relation,x.column].filter(Boolean).join('.'));c(x.database);c(x.upstream+' "
+    "'+x.server);c(x.count);const "
     "t=v=>v.replace('T',' ').slice(0,19)+' UTC';c(t(x.first_seen),'t');"
     "c(t(x.last_seen),'t');c((x.applications||[]).join(', '));c((x.statements||[])[0]||'','s')}});"
     "</script></body></html>\n";
@@ -65,6 +67,10 @@ static void print_database(const struct dg_schema_status *status, void *context)
         dg_clock_format_iso(status->read_at_us, read_at);
     dg_text_cstr(out, "<tr><td>");
     print_html(out, status->database);
+    dg_text_cstr(out, "</td><td>");
+    print_html(out, status->upstream);
+    dg_text_cstr(out, "</td><td>");
+    print_html(out, status->server);
     dg_text_printf(out, "</td><td>%zu</td><td>%s</td><td>%s</td><td>%zu kB</td><td>", status->n_clients,
                    !status->is_loaded ? "not held"
                    : status->is_stale ? "stale"
@@ -88,9 +94,9 @@ void dg_page_print(const struct dg_page_parts *parts, struct dg_text *out)
                    dg_metrics_cell(metrics, DG_CELL_STATEMENTS_FINDING),
                    dg_metrics_cell(metrics, DG_CELL_STATEMENTS_UNKNOWN),
                    dg_metrics_cell(metrics, DG_CELL_STATEMENTS_NOT_INSPECTED));
-    dg_text_cstr(out,
-                 "<h2>Databases</h2><table><thead><tr><th>Database</th><th>Clients</th><th>Snapshot</th><th>Read at"
-                 "</th><th>Size</th><th>Last error</th></tr></thead><tbody>");
+    dg_text_cstr(out, "<h2>Databases</h2><table><thead><tr><th>Database</th><th>Upstream</th><th>Server</"
+                      "th><th>Clients</th><th>Snapshot</th><th>Read at"
+                      "</th><th>Size</th><th>Last error</th></tr></thead><tbody>");
     dg_schema_store_visit(parts->store, print_database, out);
     dg_text_cstr(out, "</tbody></table>");
     dg_text_cstr(out, page_drift);

@@ -252,12 +252,16 @@ static void introduce(struct dg_session *session, const struct dg_startup *start
     enum dg_options_answer answer = dg_startup_options_find(options, "search_path", search_path, sizeof search_path);
     struct dg_str own_path = dg_startup_find_setting(startup, "search_path");
     const char *user = parameter(startup, "user", "");
+    char hostaddr[DG_ADDRESS_TEXT_BYTES];
+    const struct dg_upstream *upstream = session->route.upstream;
+    const struct dg_url_host *at = &upstream->url.hosts[session->route.host];
     dg_address_print(&session->route.address, address);
+    dg_address_print_host(&session->route.address, hostaddr);
     struct dg_guard_client client = {
         .user = user,
         .database = parameter(startup, "database", user),
         .application_name = parameter(startup, "application_name", ""),
-        .server_address = address,
+        .server = {upstream->name, at->host, at->port, hostaddr, address},
         .search_path = own_path.data != NULL        ? own_path.data
                        : answer == DG_OPTIONS_FOUND ? search_path
                                                     : NULL,

@@ -26,7 +26,7 @@ struct dg_catalog {
     uint32_t statement_timeout_ms;
     bool is_usable;
     char sqlstate[6];
-    char where[256]; /* "HOST:PORT" */
+    char where[384]; /* "HOST:PORT", "HOST:PORT (ADDRESS)" */
     char database[128];
     char user[128];
 };
@@ -104,10 +104,11 @@ static enum dg_status server_failure(struct dg_catalog *catalog, const char *doi
 }
 
 /* libpq's own words for not reaching a server; first line, without its newline. */
-static enum dg_status local_failure(const struct dg_catalog *catalog, const char *doing, struct dg_error *error)
+static enum dg_status local_failure(const struct dg_catalog *catalog, enum dg_status status, const char *doing,
+                                    struct dg_error *error)
 {
     const char *message = PQerrorMessage(catalog->connection);
-    return dg_error_set(error, DG_DATABASE, "%s %s: %.*s", doing, catalog->where, (int)strcspn(message, "\n"), message);
+    return dg_error_set(error, status, "%s %s: %.*s", doing, catalog->where, (int)strcspn(message, "\n"), message);
 }
 
 static enum dg_status deadline_passed(const struct dg_catalog *catalog, const char *doing, struct dg_error *error)
@@ -144,7 +145,7 @@ static enum dg_status finish_connecting(struct dg_catalog *catalog, uint32_t tim
     PGconn *connection = catalog->connection;
     uint64_t deadline_ms = dg_clock_monotonic_ms() + timeout_ms;
     if (PQstatus(connection) == CONNECTION_BAD)
-        return local_failure(catalog, "connecting to", error);
+        return local_failure(catalog, DG_IO, "connecting to", error);
     PQsetErrorVerbosity(connection, PQERRORS_SQLSTATE);
     PostgresPollingStatusType next = PGRES_POLLING_WRITING;
     while (next == PGRES_POLLING_READING || next == PGRES_POLLING_WRITING) {
@@ -154,11 +155,13 @@ static enum dg_status finish_connecting(struct dg_catalog *catalog, uint32_t tim
         next = PQconnectPoll(connection);
     }
     if (next == PGRES_POLLING_OK)
-        return PQsetnonblocking(connection, 1) == 0 ? DG_OK : local_failure(catalog, "connecting to", error);
+        return PQsetnonblocking(connection, 1) == 0 ? DG_OK : local_failure(catalog, DG_IO, "connecting to", error);
     find_sqlstate(PQerrorMessage(connection), catalog->sqlstate);
-    if (catalog->sqlstate[0] != '\0')
-        return server_failure(catalog, "connecting to", error);
-    return local_failure(catalog, "connecting to", error);
+    if (catalog->sqlstate[0] != '\0') {
+        enum dg_status status = server_failure(catalog, "connecting to", error);
+        return strcmp(catalog->sqlstate, "57P03") == 0 ? DG_IO : status;
+    }
+    return local_failure(catalog, DG_IO, "connecting to", error);
 }
 
 /* Notices of the server go nowhere: they would land on standard error. */
@@ -245,10 +248,11 @@ enum dg_status dg_catalog_open(const struct dg_catalog_parameters *parameters, s
                                struct dg_error *error)
 {
     struct dg_text conninfo;
-    char where[256];
+    char where[384];
+    const char *hostaddr = parameters->hostaddr == NULL ? "" : parameters->hostaddr;
     dg_text_init(&conninfo, MAX_CONNINFO_BYTES);
     add_keyword(&conninfo, "host", parameters->host);
-    add_keyword(&conninfo, "hostaddr", "");
+    add_keyword(&conninfo, "hostaddr", hostaddr);
     add_keyword(&conninfo, "port", parameters->port);
     add_keyword(&conninfo, "dbname", parameters->database);
     if (parameters->user != NULL)
@@ -258,7 +262,8 @@ enum dg_status dg_catalog_open(const struct dg_catalog_parameters *parameters, s
     add_tls_keywords(&conninfo, parameters);
     add_fixed_keywords(&conninfo);
     *catalog = NULL;
-    snprintf(where, sizeof where, "%s:%s", parameters->host, parameters->port);
+    bool is_told = hostaddr[0] == '\0' || strcmp(hostaddr, parameters->host) == 0;
+    snprintf(where, sizeof where, is_told ? "%s:%s" : "%s:%s (%s)", parameters->host, parameters->port, hostaddr);
     enum dg_status status;
     if (conninfo.failed)
         status = dg_error_set(error, DG_LIMIT, "the connection parameters for %s are too long", where);
@@ -358,6 +363,17 @@ const char *dg_catalog_sqlstate(const struct dg_catalog *catalog)
     return catalog->sqlstate;
 }
 
+void dg_catalog_address(const struct dg_catalog *catalog, struct dg_address *address)
+{
+    address->len = sizeof address->storage;
+    if (getpeername(PQsocket(catalog->connection), (struct sockaddr *)&address->storage, &address->len) != 0)
+        address->len = 0;
+    /* A server's socket is known by the path that clients use, which may not be the one that it was bound to. */
+    else if (address->storage.ss_family == AF_UNIX &&
+             !dg_address_of_socket(PQhost(catalog->connection), PQport(catalog->connection), address))
+        address->len = 0;
+}
+
 int dg_catalog_backend_pid(const struct dg_catalog *catalog)
 {
     return PQbackendPID(catalog->connection);
@@ -449,7 +465,7 @@ static enum dg_status report(struct dg_catalog *catalog, enum dg_status status, 
                             catalog->database);
     if (status == DG_IO || status == DG_DATABASE) {
         catalog->is_usable = false;
-        return local_failure(catalog, "reading the catalogs of", error);
+        return local_failure(catalog, DG_DATABASE, "reading the catalogs of", error);
     }
     return dg_error_set(error, status, "reading the catalogs of %s: %s", catalog->where, dg_status_text(status));
 }

@@ -8,6 +8,7 @@
 #ifndef DG_SCHEMA_CATALOG_H
 #define DG_SCHEMA_CATALOG_H
 
+#include "base/address.h"
 #include "schema/load.h"
 #include "schema/row.h"
 #include "schema/store.h"
@@ -15,6 +16,7 @@
 struct dg_catalog_parameters {
     const char *host;
     const char *port;
+    const char *hostaddr;      /* numeric: where `host` is; "" or NULL: to be resolved */
     const char *user;          /* NULL: libpq's default */
     const char *password;      /* NULL: libpq looks into PGPASSFILE */
     const char *sslmode;       /* NULL: libpq's own default, and its default files */
@@ -28,7 +30,8 @@ struct dg_catalog_parameters {
     int wake_fd; /* -1: none */
 };
 
-/* Connects to exactly these parameters; nothing of the environment redirects it. */
+/* Connects to exactly these parameters; nothing of the environment redirects it. DG_IO and DG_TIMEOUT: there is no server
+   there, or one that serves nobody now (57P03); DG_DATABASE: what it answered. */
 enum dg_status dg_catalog_open(const struct dg_catalog_parameters *parameters, struct dg_catalog **catalog,
                                struct dg_error *error) DG_MUST_CHECK;
 /* False once something failed that leaves the connection in an unknown state: close it. */
@@ -36,6 +39,8 @@ bool dg_catalog_is_usable(const struct dg_catalog *catalog);
 /* The SQLSTATE of the last failure, or "" (no answer of a server). */
 const char *dg_catalog_sqlstate(const struct dg_catalog *catalog);
 int dg_catalog_server_version(const struct dg_catalog *catalog);
+/* Where the connection has led to. */
+void dg_catalog_address(const struct dg_catalog *catalog, struct dg_address *address);
 /* The process id of BackendKeyData. */
 int dg_catalog_backend_pid(const struct dg_catalog *catalog);
 

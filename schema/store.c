@@ -2,7 +2,7 @@
  * The store as workers see it: opening and closing databases, counting changes, queueing requests. All of it is short
  * work under one lock; what needs the server is left to the thread (store_thread.c, store_read.c).
  *
- * A database stays in the store when its last client has left, without a connection, so that the next client finds the
+ * A server's database stays in the store when its last client has left, without a connection, so that the next client finds the
  * snapshot; when room is needed, the one that was unused for longest goes.
  */
 #include "schema/store.h"
@@ -92,11 +92,24 @@ static void database_free(struct dg_schema_database *database)
     dg_journal_free(database->journal);
     dg_snapshot_unref(database->current);
     dg_catalog_close(database->catalog);
+    dg_schema_server_fini(&database->server);
     free(database->name);
     free(database);
 }
 
-static struct dg_schema_database *database_new(struct dg_schema_store *store, const char *name)
+/* Files of the first upstream are named as they were when there was but one, and one host: by that host's name. */
+static uint64_t state_group_of(const struct dg_schema_store *store, const char *upstream_name, const char *name)
+{
+    const struct dg_schema_options *options = &store->options->values;
+    const struct dg_schema_upstream *upstream = dg_store_find_upstream(options, upstream_name);
+    if (upstream == NULL || upstream->n_hosts == 0)
+        return dg_state_group(upstream_name, "", "", name);
+    return dg_state_group(upstream == options->upstreams ? "" : upstream_name, upstream->hosts[0].host,
+                          upstream->hosts[0].port, name);
+}
+
+static struct dg_schema_database *database_new(struct dg_schema_store *store, const struct dg_schema_server *server,
+                                               const char *name)
 {
     struct dg_schema_database *database = calloc(1, sizeof *database);
     if (database == NULL)
@@ -105,84 +118,145 @@ static struct dg_schema_database *database_new(struct dg_schema_store *store, co
     atomic_init(&database->changes, 0);
     dg_published_init(&database->published);
     database->name = strdup(name);
+    database->state_group = state_group_of(store, server->upstream, name);
     database->journal = dg_journal_new(DG_JOURNAL_MAX_CHANGES);
-    if (database->name == NULL || database->journal == NULL) {
+    enum dg_status status = dg_schema_server_copy(server, &database->server);
+    if (database->name == NULL || database->journal == NULL || status != DG_OK) {
         database_free(database);
         return NULL;
     }
     return database;
 }
 
-static struct dg_schema_database *find_database(const struct dg_schema_store *store, const char *name)
+static struct dg_schema_database *find_database(const struct dg_schema_store *store,
+                                                const struct dg_schema_server *server, const char *name)
 {
     for (struct dg_schema_database *database = store->databases; database != NULL; database = database->next)
-        if (strcmp(database->name, name) == 0)
+        if (strcmp(database->name, name) == 0 && dg_schema_server_is_same(&database->server, server))
             return database;
     return NULL;
 }
 
-static void forget_metrics(struct dg_schema_store *store, const char *name)
+void dg_store_forget_metrics(const struct dg_schema_database *database)
 {
     static const enum dg_metric_family families[] = {DG_FAMILY_SNAPSHOT_LOADED, DG_FAMILY_SNAPSHOT_STALE,
                                                      DG_FAMILY_SNAPSHOT_TIMESTAMP, DG_FAMILY_SNAPSHOT_BYTES};
-    if (store->metrics == NULL)
+    const char *const labels[] = {database->name, database->server.upstream, database->server.address};
+    if (database->store->metrics == NULL)
         return;
     for (size_t i = 0; i < sizeof families / sizeof *families; i++)
-        dg_metrics_remove(store->metrics, families[i], (const char *const[]){name});
+        dg_metrics_remove(database->store->metrics, families[i], labels);
+}
+
+static bool has_address(const struct dg_schema_database *database)
+{
+    return database->server.address[0] != '\0';
+}
+
+void dg_store_remove(struct dg_schema_database *database)
+{
+    struct dg_schema_database **at = &database->store->databases;
+    while (*at != database)
+        at = &(*at)->next;
+    *at = database->next;
+    dg_store_forget_metrics(database);
+    database_free(database);
 }
 
 /* Frees the one that was unused for longest; false if all are in use. */
 static bool evict_one(struct dg_schema_store *store)
 {
-    struct dg_schema_database **oldest = NULL;
-    for (struct dg_schema_database **at = &store->databases; *at != NULL; at = &(*at)->next) {
-        const struct dg_schema_database *database = *at;
+    struct dg_schema_database *oldest = NULL;
+    for (struct dg_schema_database *database = store->databases; database != NULL; database = database->next) {
         bool is_unsaved = database->saving.due_ms != 0 && !database->saving.is_stuck;
-        if (database->n_clients > 0 || database->is_busy || database->pending != NULL || is_unsaved)
+        if (database->n_clients > 0 || database->is_busy || database->pending != NULL || is_unsaved ||
+            !has_address(database))
             continue;
-        if (oldest == NULL || database->last_used_ms < (*oldest)->last_used_ms)
-            oldest = at;
+        if (oldest == NULL || database->last_used_ms < oldest->last_used_ms)
+            oldest = database;
     }
     if (oldest == NULL)
         return false;
-    struct dg_schema_database *database = *oldest;
-    *oldest = database->next;
     store->n_databases--;
-    forget_metrics(store, database->name);
-    database_free(database);
+    dg_store_remove(oldest);
     return true;
 }
 
-/* The database of this name, made if need be. */
-static struct dg_schema_database *obtain_database(struct dg_schema_store *store, const char *name)
+static bool make_room(struct dg_schema_store *store)
 {
-    struct dg_schema_database *database = find_database(store, name);
-    if (database != NULL)
-        return database;
-    if (store->n_databases >= store->options->values.max_databases && !evict_one(store))
-        return NULL;
-    database = database_new(store, name);
+    return store->n_databases < store->options->values.max_databases || evict_one(store);
+}
+
+static struct dg_schema_database *add_database(struct dg_schema_store *store, const struct dg_schema_server *server,
+                                               const char *name)
+{
+    struct dg_schema_database *database = database_new(store, server, name);
     if (database == NULL)
         return NULL;
     database->next = store->databases;
     store->databases = database;
-    store->n_databases++;
     return database;
 }
 
-struct dg_schema_database *dg_schema_database_open(struct dg_schema_store *store, const char *name)
+/* The first client has come or the last one has left: see show_gauges in store_read.c. Under the lock. */
+static void show_gauges(const struct dg_schema_database *database)
+{
+    const char *const labels[] = {database->name, database->server.upstream, database->server.address};
+    bool has_clients = database->n_clients > 0;
+    if (database->store->metrics == NULL || database->is_initial)
+        return;
+    if (database->is_loaded)
+        dg_metrics_set(database->store->metrics, DG_FAMILY_SNAPSHOT_STALE, labels, has_clients && database->is_failing);
+    else if (!has_clients)
+        dg_store_forget_metrics(database);
+}
+
+struct dg_schema_database *dg_schema_database_open(struct dg_schema_store *store, const struct dg_schema_server *server,
+                                                   const char *name)
 {
     pthread_mutex_lock(&store->lock);
-    struct dg_schema_database *database = obtain_database(store, name);
+    struct dg_schema_database *database = find_database(store, server, name);
+    if (database == NULL && make_room(store)) {
+        database = add_database(store, server, name);
+        store->n_databases += database != NULL;
+    }
     if (database != NULL) {
         /* Nobody looked while there was no client. */
         if (database->n_clients == 0)
             database->must_verify = true;
         database->n_clients++;
+        if (database->n_clients == 1)
+            show_gauges(database);
         pthread_cond_signal(&store->work);
     }
     pthread_mutex_unlock(&store->lock);
     return database;
+}
+
+struct dg_schema_database *dg_schema_database_open_again(struct dg_schema_database *database)
+{
+    pthread_mutex_lock(&database->store->lock);
+    database->n_clients++;
+    pthread_mutex_unlock(&database->store->lock);
+    return database;
+}
+
+void dg_store_place(struct dg_schema_database *database, const struct dg_schema_server *server)
+{
+    struct dg_schema_store *store = database->store;
+    struct dg_schema_server copy;
+    enum dg_status status = dg_schema_server_copy(server, &copy);
+    dg_store_forget_metrics(database);
+    pthread_mutex_lock(&store->lock);
+    if (status != DG_OK || find_database(store, server, database->name) != NULL || !make_room(store)) {
+        database->is_superseded = true;
+        dg_schema_server_fini(&copy);
+    } else {
+        dg_schema_server_fini(&database->server);
+        database->server = copy;
+        store->n_databases++;
+    }
+    pthread_mutex_unlock(&store->lock);
 }
 
 void dg_schema_database_close(struct dg_schema_database *database)
@@ -191,8 +265,10 @@ void dg_schema_database_close(struct dg_schema_database *database)
     pthread_mutex_lock(&store->lock);
     database->n_clients--;
     database->last_used_ms = dg_clock_monotonic_ms();
-    if (database->n_clients == 0)
+    if (database->n_clients == 0) {
+        show_gauges(database);
         pthread_cond_signal(&store->work);
+    }
     pthread_mutex_unlock(&store->lock);
 }
 
@@ -385,13 +461,16 @@ static enum dg_status init_parts(struct dg_schema_store *store, const struct dg_
         return DG_NO_MEMORY;
     if (store->wake_fd < 0)
         return DG_IO;
-    const char *initial = store->options->values.database;
-    if (initial[0] == '\0')
-        return DG_OK;
-    struct dg_schema_database *database = obtain_database(store, initial);
-    if (database == NULL)
-        return DG_NO_MEMORY;
-    database->is_initial = true;
+    for (size_t i = 0; i < store->options->values.n_upstreams; i++) {
+        const struct dg_schema_upstream *upstream = &store->options->values.upstreams[i];
+        const struct dg_schema_server nowhere = {upstream->name, "", "", "", ""};
+        if (upstream->database[0] == '\0')
+            continue;
+        struct dg_schema_database *database = add_database(store, &nowhere, upstream->database);
+        if (database == NULL)
+            return DG_NO_MEMORY;
+        database->is_initial = true;
+    }
     return DG_OK;
 }
 
@@ -400,7 +479,7 @@ static enum dg_status open_state(struct dg_schema_store *store, struct dg_error 
     const struct dg_schema_options *options = &store->options->values;
     if (options->state_dir[0] == '\0')
         return DG_OK;
-    return dg_state_open(options->state_dir, options->host, options->port, store->log, &store->state, error);
+    return dg_state_open(options->state_dir, store->log, &store->state, error);
 }
 
 enum dg_status dg_schema_store_new(const struct dg_schema_options *options, struct dg_metrics *metrics,
@@ -471,6 +550,8 @@ void dg_schema_store_visit(struct dg_schema_store *store,
     for (const struct dg_schema_database *database = store->databases; database != NULL; database = database->next) {
         bool is_behind = database->is_loaded && database->covers < dg_schema_database_changes(database);
         const struct dg_schema_status status = {.database = database->name,
+                                                .upstream = database->server.upstream,
+                                                .server = database->server.address,
                                                 .is_loaded = database->is_loaded,
                                                 .is_stale = database->is_failing || is_behind,
                                                 .read_at_us = database->read_at_us,

@@ -1,7 +1,7 @@
 /*
- * The store: one snapshot a database, kept current by one schema thread that alone talks to the catalogs.
+ * The store: one snapshot a server and database, kept current by one schema thread that alone talks to the catalogs.
  *
- * A worker opens a database when the server has sent the first ReadyForQuery to a client of it, and closes it when that
+ * A worker opens a database of the server that the client's session is connected to when the server has sent the first ReadyForQuery to a client of it, and closes it when that
  * session ends; the catalog connection is held only while someone has the database open. Reading a snapshot costs one
  * atomic load (base/published.h). Everything that needs the server goes to the schema thread's queue and comes back as
  * mail; nothing here blocks a worker.
@@ -16,11 +16,19 @@
 #include "base/mailbox.h"
 #include "base/metrics.h"
 #include "schema/journal.h"
+#include "schema/server.h"
 #include "schema/snapshot.h"
 
-struct dg_schema_options {
+struct dg_schema_host {
     const char *host; /* name, address or socket folder */
     const char *port;
+};
+
+/* How the guard's own connections to an upstream's servers are made. */
+struct dg_schema_upstream {
+    const char *name;
+    const struct dg_schema_host *hosts; /* for the load at the start, when no session is there to say which: in turn */
+    size_t n_hosts;
     const char *user;     /* NULL: libpq's default */
     const char *password; /* NULL: password_file, then PGPASSFILE */
     const char *password_file;
@@ -29,7 +37,12 @@ struct dg_schema_options {
     const char *ssl_cert_file; /* the same */
     const char *ssl_key_file;
     bool ssl_is_direct;
-    const char *database;  /* loaded at start; "" or NULL: none */
+    const char *database; /* loaded at start; "" or NULL: none */
+};
+
+struct dg_schema_options {
+    const struct dg_schema_upstream *upstreams;
+    size_t n_upstreams;
     const char *state_dir; /* "" or NULL: the journal stays in memory; looked at once, at the start */
     uint32_t poll_ms;      /* 0: never */
     uint32_t min_reload_interval_ms;
@@ -54,8 +67,12 @@ void dg_schema_store_stop(struct dg_schema_store *store);
 /* Ends the thread; no database may be open any more. */
 void dg_schema_store_free(struct dg_schema_store *store);
 
-/* One more client of this database. NULL when max_databases are held or there is no memory: forward without verdicts. */
-struct dg_schema_database *dg_schema_database_open(struct dg_schema_store *store, const char *name);
+/* One more client of the server's database of this name. NULL when max_databases are held or there is no memory: forward
+   without verdicts. */
+struct dg_schema_database *dg_schema_database_open(struct dg_schema_store *store, const struct dg_schema_server *server,
+                                                   const char *name);
+/* One more client of a database that is open. Returns it. */
+struct dg_schema_database *dg_schema_database_open_again(struct dg_schema_database *database);
 void dg_schema_database_close(struct dg_schema_database *database);
 
 /* Brings the reader's snapshot (reader->object, NULL while there is none) up to date; true if it changed. */
@@ -88,7 +105,7 @@ void dg_schema_database_read(struct dg_schema_database *database, struct dg_sche
                              struct dg_mailbox *reply_to);
 
 /* Closes the catalog connections to the database called `name` (and holds them off for a few seconds), because a client
-   is about to DROP, RENAME or copy it; request->names and n_names are not used. Comes back to reply_to when done. */
+   is about to DROP, RENAME or copy it. On every server: that of the session may be known by another address, too; request->names and n_names are not used. Comes back to reply_to when done. */
 void dg_schema_store_release_database(struct dg_schema_store *store, const char *name,
                                       struct dg_schema_request *request, struct dg_mailbox *reply_to);
 
@@ -98,6 +115,8 @@ const struct dg_journal *dg_schema_database_journal(const struct dg_schema_datab
 /* What /readyz, /drift and the log show of each database. Calls `visit` under a lock; it must not call back. */
 struct dg_schema_status {
     const char *database;
+    const char *upstream;
+    const char *server; /* its address; "" until one was reached */
     bool is_loaded;
     bool is_stale;
     int64_t read_at_us;

@@ -28,6 +28,7 @@
 /* The options with strings of our own. */
 struct dg_store_options {
     struct dg_schema_options values;
+    struct dg_schema_upstream *upstreams; /* values.upstreams */
     struct dg_arena strings;
 };
 
@@ -55,6 +56,9 @@ struct dg_schema_database {
     struct dg_schema_store *store;
     struct dg_schema_database *next;
     char *name;
+    /* Written by the thread under the lock, when the load at the start finds out where it is; until then address is "". */
+    struct dg_schema_server server;
+    uint64_t state_group; /* dg_state_group() */
     struct dg_published published;
     struct dg_journal *journal;
     atomic_uint_fast64_t changes; /* written under the lock */
@@ -65,6 +69,7 @@ struct dg_schema_database {
     struct dg_pending *pending; /* newest first */
     uint64_t unnamed_change;    /* the newest change that may have touched anything */
     bool is_initial;            /* to be loaded although nobody has it open */
+    bool is_superseded;         /* a client had opened what the load at the start found: to be freed */
     bool is_busy;               /* the thread works on it: not to be evicted */
     bool must_verify;           /* opened again after a time without clients: ask whether it changed */
     bool is_failing;
@@ -115,7 +120,7 @@ struct dg_schema_store {
     bool is_stopping;
     struct dg_store_options *options; /* replaced whole */
     struct dg_schema_database *databases;
-    size_t n_databases;
+    size_t n_databases;                       /* with an address */
     const struct dg_schema_database *reading; /* what the thread talks to the server about */
     struct dg_release *releases;
     struct dg_held_off held_off[DG_MAX_HELD_OFF];
@@ -160,5 +165,15 @@ struct dg_schema_database *dg_store_find_unsaved(const struct dg_schema_store *s
 
 struct dg_store_options *dg_store_options_new(const struct dg_schema_options *options);
 void dg_store_options_free(struct dg_store_options *options);
+/* NULL if there is none of that name. */
+const struct dg_schema_upstream *dg_store_find_upstream(const struct dg_schema_options *options, const char *name);
+
+/* The thread has connected to `server` for the load at the start: the database is that server's from here on, or it is
+   superseded by the one that a client has opened there, or there is no room for it. */
+void dg_store_place(struct dg_schema_database *database, const struct dg_schema_server *server);
+/* Takes the database out of the store and frees it. Under the lock; nobody has it open. */
+void dg_store_remove(struct dg_schema_database *database);
+/* Takes the database's gauges away. Under the lock or not. */
+void dg_store_forget_metrics(const struct dg_schema_database *database);
 
 #endif

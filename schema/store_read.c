@@ -27,24 +27,32 @@
 static void count(const struct dg_schema_database *database, enum dg_metric_family family, const char *kind)
 {
     if (database->store->metrics != NULL)
-        dg_metrics_add(database->store->metrics, family, (const char *const[]){database->name, kind}, 1);
+        dg_metrics_add(database->store->metrics, family,
+                       (const char *const[]){database->name, database->server.upstream, kind}, 1);
 }
 
+/* A database that nobody is connected to is not read again, and need not be: no alert shall wait for a server that a
+   fail-over has left for good. */
 static void show_gauges(struct dg_schema_database *database)
 {
-    struct dg_metrics *metrics = database->store->metrics;
-    if (metrics == NULL)
+    struct dg_schema_store *store = database->store;
+    if (store->metrics == NULL)
         return;
-    const char *const labels[] = {database->name};
+    const char *const labels[] = {database->name, database->server.upstream, database->server.address};
     const struct dg_snapshot *current = database->current;
     bool is_stale =
         database->retry_at_ms != 0 || (current != NULL && current->covers < dg_schema_database_changes(database));
-    dg_metrics_set(metrics, DG_FAMILY_SNAPSHOT_LOADED, labels, current != NULL);
-    dg_metrics_set(metrics, DG_FAMILY_SNAPSHOT_STALE, labels, is_stale);
+    pthread_mutex_lock(&store->lock); /* the last client may be leaving */
+    bool is_wanted = database->n_clients > 0 || database->is_initial;
+    if (is_wanted || current != NULL) {
+        dg_metrics_set(store->metrics, DG_FAMILY_SNAPSHOT_LOADED, labels, current != NULL);
+        dg_metrics_set(store->metrics, DG_FAMILY_SNAPSHOT_STALE, labels, is_stale && is_wanted);
+    }
+    pthread_mutex_unlock(&store->lock);
     if (current == NULL)
         return;
-    dg_metrics_set(metrics, DG_FAMILY_SNAPSHOT_TIMESTAMP, labels, (double)current->read_at_us / 1e6);
-    dg_metrics_set(metrics, DG_FAMILY_SNAPSHOT_BYTES, labels, (double)current->size_bytes);
+    dg_metrics_set(store->metrics, DG_FAMILY_SNAPSHOT_TIMESTAMP, labels, (double)current->read_at_us / 1e6);
+    dg_metrics_set(store->metrics, DG_FAMILY_SNAPSHOT_BYTES, labels, (double)current->size_bytes);
 }
 
 /* A share of `ms` between three quarters and five quarters, so that many sidecars do not ask at once. */
@@ -68,7 +76,8 @@ static void publish(struct dg_schema_database *database, struct dg_snapshot *sna
             snapshot->generation = older->generation;
         else if (dg_journal_record(database->journal, older, snapshot) != DG_OK)
             dg_logf(database->store->log, DG_LOG_WARNING, "journal_failed", "a schema change could not be recorded",
-                    dg_field_str("database", database->name));
+                    dg_field_str("database", database->name), dg_field_str("upstream", database->server.upstream),
+                    dg_field_str("server", database->server.address));
         /* Of a patch's older parts it still holds; the others were read later anyway. */
         snapshot->verified_at_us = older->verified_at_us;
         has_changed = !is_same;
@@ -99,35 +108,36 @@ void dg_store_disconnect(struct dg_schema_database *database)
 }
 
 /* The password file's first line, in `text`. */
-static enum dg_status read_password(const struct dg_schema_options *options, struct dg_text *text,
+static enum dg_status read_password(const struct dg_schema_upstream *upstream, struct dg_text *text,
                                     struct dg_error *error)
 {
-    if (options->password != NULL || options->password_file == NULL || options->password_file[0] == '\0')
+    if (upstream->password != NULL || upstream->password_file == NULL || upstream->password_file[0] == '\0')
         return DG_OK;
-    enum dg_status status = dg_file_read(options->password_file, text, error);
+    enum dg_status status = dg_file_read(upstream->password_file, text, error);
     if (status == DG_OK && text->data != NULL)
         text->data[strcspn(text->data, "\r\n")] = '\0';
     return status;
 }
 
-static enum dg_status connect_database(struct dg_schema_database *database, const struct dg_schema_options *options,
-                                       struct dg_error *error)
+static enum dg_status open_catalog(struct dg_schema_database *database, const struct dg_schema_upstream *upstream,
+                                   const struct dg_schema_server *server, const struct dg_schema_options *options,
+                                   struct dg_error *error)
 {
-    database->doing = "connect";
     struct dg_text password;
     dg_text_init(&password, MAX_PASSWORD_BYTES);
-    enum dg_status status = read_password(options, &password, error);
+    enum dg_status status = read_password(upstream, &password, error);
     if (status == DG_OK) {
-        const struct dg_catalog_parameters parameters = {.host = options->host,
-                                                         .port = options->port,
-                                                         .user = options->user,
-                                                         .password = options->password != NULL ? options->password
-                                                                                               : password.data,
-                                                         .sslmode = options->sslmode,
-                                                         .ssl_ca_file = options->ssl_ca_file,
-                                                         .ssl_cert_file = options->ssl_cert_file,
-                                                         .ssl_key_file = options->ssl_key_file,
-                                                         .ssl_is_direct = options->ssl_is_direct,
+        const struct dg_catalog_parameters parameters = {.host = server->host,
+                                                         .port = server->port,
+                                                         .hostaddr = server->hostaddr,
+                                                         .user = upstream->user,
+                                                         .password = upstream->password != NULL ? upstream->password
+                                                                                                : password.data,
+                                                         .sslmode = upstream->sslmode,
+                                                         .ssl_ca_file = upstream->ssl_ca_file,
+                                                         .ssl_cert_file = upstream->ssl_cert_file,
+                                                         .ssl_key_file = upstream->ssl_key_file,
+                                                         .ssl_is_direct = upstream->ssl_is_direct,
                                                          .database = database->name,
                                                          .connect_timeout_ms = options->connect_timeout_ms,
                                                          .statement_timeout_ms = options->statement_timeout_ms,
@@ -138,6 +148,62 @@ static enum dg_status connect_database(struct dg_schema_database *database, cons
         explicit_bzero(password.data, password.cap);
     dg_text_fini(&password);
     return status;
+}
+
+/* The connection has found its server: this is where the database is from now on. */
+static void place(struct dg_schema_database *database, const struct dg_schema_server *tried)
+{
+    struct dg_address address;
+    char hostaddr[DG_ADDRESS_TEXT_BYTES];
+    char printed[DG_ADDRESS_TEXT_BYTES];
+    struct dg_schema_server server = *tried;
+    dg_catalog_address(database->catalog, &address);
+    dg_address_print_host(&address, hostaddr);
+    dg_address_print(&address, printed);
+    server.hostaddr = hostaddr;
+    server.address = printed;
+    dg_store_place(database, &server);
+}
+
+/* Stopping, or a release of this database: the wait ended because somebody wanted it to. */
+static bool was_interrupted(struct dg_schema_database *database)
+{
+    struct dg_schema_store *store = database->store;
+    pthread_mutex_lock(&store->lock);
+    bool interrupted = store->is_stopping || dg_store_is_held_off(store, database->name, dg_clock_monotonic_ms());
+    pthread_mutex_unlock(&store->lock);
+    return interrupted;
+}
+
+/* The load at the start, when no session says which server: the hosts in turn, as a session would take them. What a
+   server itself refuses is no reason to ask another one, unless it says that it cannot serve anybody now (57P03). */
+static enum dg_status connect_in_turn(struct dg_schema_database *database, const struct dg_schema_upstream *upstream,
+                                      const struct dg_schema_options *options, struct dg_error *error)
+{
+    enum dg_status status = dg_error_set(error, DG_INTERNAL, "the upstream has no host");
+    for (size_t i = 0; i < upstream->n_hosts; i++) {
+        const struct dg_schema_server server = {upstream->name, upstream->hosts[i].host, upstream->hosts[i].port, "",
+                                                ""};
+        status = open_catalog(database, upstream, &server, options, error);
+        if (status == DG_OK)
+            place(database, &server);
+        bool may_try_next = status == DG_IO || (status == DG_TIMEOUT && !was_interrupted(database));
+        if (!may_try_next)
+            return status;
+    }
+    return status;
+}
+
+static enum dg_status connect_database(struct dg_schema_database *database, const struct dg_schema_options *options,
+                                       struct dg_error *error)
+{
+    const struct dg_schema_upstream *upstream = dg_store_find_upstream(options, database->server.upstream);
+    database->doing = "connect";
+    if (upstream == NULL)
+        return dg_error_set(error, DG_INTERNAL, "there is no upstream \"%s\"", database->server.upstream);
+    if (database->server.address[0] == '\0')
+        return connect_in_turn(database, upstream, options, error);
+    return open_catalog(database, upstream, &database->server, options, error);
 }
 
 /* ---- Reads ------------------------------------------------------------------------------------------------------- */
@@ -164,7 +230,8 @@ static enum dg_status read_full(struct dg_schema_database *database, const struc
     database->is_in_recovery = snapshot->facts->in_recovery;
     count(database, DG_FAMILY_SNAPSHOT_LOADS, "full");
     dg_logf(database->store->log, is_first ? DG_LOG_INFO : DG_LOG_DEBUG, "snapshot_loaded", "the schema was read",
-            dg_field_str("database", database->name),
+            dg_field_str("database", database->name), dg_field_str("upstream", database->server.upstream),
+            dg_field_str("server", database->server.address),
             dg_field_int("milliseconds", (int64_t)(dg_clock_monotonic_ms() - database->last_full_ms)),
             dg_field_int("relations", (int64_t)snapshot->relations.n),
             dg_field_int("bytes", (int64_t)snapshot->size_bytes));
@@ -342,6 +409,8 @@ static enum dg_status connect_and_serve(struct dg_schema_database *database, con
     enum dg_status status = DG_OK;
     if (is_fresh)
         status = connect_database(database, &job->options->values, error);
+    if (database->is_superseded)
+        return status;
     if (status == DG_OK)
         status = serve(database, job, error);
     if (status == DG_OK || database->catalog == NULL || dg_catalog_is_usable(database->catalog))
@@ -387,7 +456,8 @@ static void record_success(struct dg_schema_database *database, const struct dg_
     pthread_mutex_unlock(&database->store->lock);
     if (was_failing)
         dg_logf(database->store->log, DG_LOG_INFO, "snapshot_recovered", "the schema can be read again",
-                dg_field_str("database", database->name));
+                dg_field_str("database", database->name), dg_field_str("upstream", database->server.upstream),
+                dg_field_str("server", database->server.address));
 }
 
 /* The old snapshot stays, stale: what happens while nobody can look is a change of anything. */
@@ -412,17 +482,8 @@ static void record_failure(struct dg_schema_database *database, const struct dg_
         dg_logf(database->store->log, DG_LOG_WARNING, "snapshot_failed",
                 database->current == NULL ? "the schema could not be read: statements are forwarded without a verdict"
                                           : "the schema could not be read: the last snapshot is kept as stale",
-                dg_field_str("database", database->name), dg_field_str("reason", error->text));
-}
-
-/* Stopping, or a release of this database: the wait ended because somebody wanted it to. */
-static bool was_interrupted(struct dg_schema_database *database)
-{
-    struct dg_schema_store *store = database->store;
-    pthread_mutex_lock(&store->lock);
-    bool interrupted = store->is_stopping || dg_store_is_held_off(store, database->name, dg_clock_monotonic_ms());
-    pthread_mutex_unlock(&store->lock);
-    return interrupted;
+                dg_field_str("database", database->name), dg_field_str("upstream", database->server.upstream),
+                dg_field_str("server", database->server.address), dg_field_str("reason", error->text));
 }
 
 /* A name that is no text in the server's encoding, as a client with another one may send it: nothing is wrong with the
@@ -451,6 +512,8 @@ void dg_store_work(struct dg_schema_database *database, struct dg_read_job *job)
     struct dg_error error = {DG_NO_MEMORY, "out of memory"};
     database->doing = "connect";
     enum dg_status status = job->options == NULL ? DG_NO_MEMORY : connect_and_serve(database, job, &error);
+    if (database->is_superseded) /* nobody can have asked anything of it */
+        return;
     if (status == DG_OK) {
         record_success(database, job);
         dg_pending_answer_all(job->pending, DG_OK, database->current);

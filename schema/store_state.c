@@ -16,10 +16,17 @@
    where the window begins if it changes while no guard runs. */
 #define REFRESH_MS 600000u
 
+static struct dg_state_key key_of(const struct dg_schema_database *database)
+{
+    return (struct dg_state_key){database->state_group, database->server.address};
+}
+
 void dg_store_restore_journal(struct dg_schema_database *database, const struct dg_snapshot *first)
 {
-    if (database->store->state != NULL)
-        dg_state_restore(database->store->state, database->name, first, database->journal);
+    if (database->store->state == NULL)
+        return;
+    const struct dg_state_key key = key_of(database);
+    dg_state_restore(database->store->state, &key, first, database->journal);
 }
 
 static void set_due(struct dg_schema_database *database, uint64_t due_ms, bool is_stuck)
@@ -52,9 +59,11 @@ static void record_failure(struct dg_schema_database *database, bool *was_said, 
 {
     struct dg_schema_store *store = database->store;
     if (store->metrics != NULL)
-        dg_metrics_add(store->metrics, DG_FAMILY_SNAPSHOT_FAILURES, (const char *const[]){database->name, "state"}, 1);
+        dg_metrics_add(store->metrics, DG_FAMILY_SNAPSHOT_FAILURES,
+                       (const char *const[]){database->name, database->server.upstream, "state"}, 1);
     if (!*was_said)
         dg_logf(store->log, DG_LOG_WARNING, "state_failed", message, dg_field_str("database", database->name),
+                dg_field_str("upstream", database->server.upstream), dg_field_str("server", database->server.address),
                 dg_field_str("reason", error->text));
     *was_said = true;
 }
@@ -68,8 +77,9 @@ void dg_store_save(struct dg_schema_database *database)
         set_due(database, dg_clock_monotonic_ms() + LOCK_RETRY_MS, true);
         return;
     }
+    const struct dg_state_key key = key_of(database);
     enum dg_status status =
-        dg_state_save(store->state, database->name, database->current, database->journal, DG_STATE_MAX_BYTES, &error);
+        dg_state_save(store->state, &key, database->current, database->journal, DG_STATE_MAX_BYTES, &error);
     saving->saved_at_ms = dg_clock_monotonic_ms();
     if (status != DG_OK && status != DG_LIMIT) {
         record_failure(database, &saving->is_failing,
@@ -79,7 +89,8 @@ void dg_store_save(struct dg_schema_database *database)
     }
     if (saving->is_failing)
         dg_logf(store->log, DG_LOG_INFO, "state_recovered", "the journal can be saved again",
-                dg_field_str("database", database->name));
+                dg_field_str("database", database->name), dg_field_str("upstream", database->server.upstream),
+                dg_field_str("server", database->server.address));
     saving->is_failing = false;
     if (status == DG_LIMIT)
         record_failure(database, &saving->is_too_large,

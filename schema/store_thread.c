@@ -112,6 +112,8 @@ static void serve_database(struct dg_schema_store *store, struct dg_schema_datab
     pthread_mutex_lock(&store->lock);
     store->reading = NULL;
     database->is_busy = false;
+    if (database->is_superseded)
+        dg_store_remove(database);
 }
 
 static void serve_saving(struct dg_schema_store *store, struct dg_schema_database *database)

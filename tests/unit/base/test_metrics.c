@@ -34,8 +34,8 @@ static void labelled_series_are_told_apart_by_all_labels(void **state)
 {
     (void)state;
     struct dg_metrics *metrics = dg_metrics_new();
-    const char *const full[] = {"shop", "full"};
-    const char *const poll[] = {"shop", "poll"};
+    const char *const full[] = {"shop", "main", "full"};
+    const char *const poll[] = {"shop", "main", "poll"};
     dg_metrics_add(metrics, DG_FAMILY_SNAPSHOT_LOADS, full, 1);
     dg_metrics_add(metrics, DG_FAMILY_SNAPSHOT_LOADS, full, 2);
     dg_metrics_add(metrics, DG_FAMILY_SNAPSHOT_LOADS, poll, 5);
@@ -56,7 +56,7 @@ static void a_full_family_counts_what_it_refuses(void **state)
     (void)state;
     struct dg_metrics *metrics = dg_metrics_new();
     char name[16];
-    const char *const labels[] = {name};
+    const char *const labels[] = {name, "main", ""};
     for (int i = 0; i < DG_METRICS_MAX_SERIES; i++) {
         (void)snprintf(name, sizeof name, "db%d", i);
         dg_metrics_set(metrics, DG_FAMILY_SNAPSHOT_LOADED, labels, 1);
@@ -90,8 +90,8 @@ static void long_and_missing_label_values_are_bounded(void **state)
     char name[1000];
     memset(name, 'x', sizeof name);
     name[sizeof name - 1] = '\0';
-    const char *const labels[] = {name};
-    const char *const missing[] = {NULL};
+    const char *const labels[] = {name, "main", ""};
+    const char *const missing[] = {NULL, "main", ""};
     dg_metrics_set(metrics, DG_FAMILY_SNAPSHOT_LOADED, labels, 1);
     dg_metrics_set(metrics, DG_FAMILY_SNAPSHOT_LOADED, missing, 2);
     assert_true(dg_metrics_get(metrics, DG_FAMILY_SNAPSHOT_LOADED, labels) == 1);
@@ -100,9 +100,9 @@ static void long_and_missing_label_values_are_bounded(void **state)
     dg_metrics_expose(metrics, &out);
     name[DG_METRICS_LABEL_BYTES] = '\0';
     char expected[400];
-    (void)snprintf(expected, sizeof expected, "{database=\"%.300s\"} 1\n", name);
+    (void)snprintf(expected, sizeof expected, "{database=\"%.300s\",upstream=\"main\",server=\"\"} 1\n", name);
     assert_non_null(strstr(dg_text_get(&out), expected));
-    assert_non_null(strstr(dg_text_get(&out), "{database=\"\"} 2\n"));
+    assert_non_null(strstr(dg_text_get(&out), "{database=\"\",upstream=\"main\",server=\"\"} 2\n"));
     dg_text_fini(&out);
     dg_metrics_free(metrics);
 }
@@ -112,14 +112,16 @@ static void exposition_has_each_form_of_sample(void **state)
     (void)state;
     struct dg_metrics *metrics = dg_metrics_new();
     struct dg_metrics_shard *shard = dg_metrics_shard_new(metrics);
-    const char *const hostile[] = {"a\"b\nc", "refused", "x", "42703"};
+    const char *const hostile[] = {"a\"b\nc", "main", "refused", "x", "42703"};
     const char *const build[] = {"0.1.0", "17"};
     dg_count(shard, DG_CELL_STATEMENTS_OK, 12);
     dg_count(shard, DG_CELL_SESSIONS, (uint64_t)-1);
     dg_metrics_add(metrics, DG_FAMILY_PREDICTIONS, hostile, 1);
     dg_metrics_set(metrics, DG_FAMILY_BUILD_INFO, build, 1);
-    dg_metrics_set(metrics, DG_FAMILY_SNAPSHOT_TIMESTAMP, (const char *const[]){"shop"}, 1795227187.25);
-    dg_metrics_set(metrics, DG_FAMILY_SNAPSHOT_BYTES, (const char *const[]){"shop"}, 8589934592.0);
+    dg_metrics_set(metrics, DG_FAMILY_SNAPSHOT_TIMESTAMP, (const char *const[]){"shop", "main", "127.0.0.1:5432"},
+                   1795227187.25);
+    dg_metrics_set(metrics, DG_FAMILY_SNAPSHOT_BYTES, (const char *const[]){"shop", "main", "127.0.0.1:5432"},
+                   8589934592.0);
     struct dg_text out;
     dg_text_init(&out, 1 << 20);
     dg_metrics_expose(metrics, &out);
@@ -128,11 +130,13 @@ static void exposition_has_each_form_of_sample(void **state)
         "\ndriftguard_sessions -1\n",
         ("\n# TYPE driftguard_statements_total counter\ndriftguard_statements_total{verdict=\"ok\"} 12\n"
          "driftguard_statements_total{verdict=\"finding\"} 0\n"),
-        "\ndriftguard_predictions_total{database=\"a\\\"b\\nc\",outcome=\"refused\",reason=\"x\",sqlstate=\"42703\"} "
+        "\ndriftguard_predictions_total{database=\"a\\\"b\\nc\",upstream=\"main\",outcome=\"refused\",reason=\"x\","
+        "sqlstate=\"42703\"} "
         "1\n",
         "\ndriftguard_build_info{version=\"0.1.0\",parser=\"17\"} 1\n",
-        "\ndriftguard_snapshot_timestamp_seconds{database=\"shop\"} 1795227187.25\n",
-        "\ndriftguard_snapshot_bytes{database=\"shop\"} 8589934592\n",
+        "\ndriftguard_snapshot_timestamp_seconds{database=\"shop\",upstream=\"main\",server=\"127.0.0.1:5432\"} "
+        "1795227187.25\n",
+        "\ndriftguard_snapshot_bytes{database=\"shop\",upstream=\"main\",server=\"127.0.0.1:5432\"} 8589934592\n",
     };
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++)
         assert_non_null(strstr(dg_text_get(&out), expected[i]));
@@ -146,7 +150,7 @@ static void exposition_keeps_families_together(void **state)
     (void)state;
     struct dg_metrics *metrics = dg_metrics_new();
     (void)dg_metrics_shard_new(metrics);
-    dg_metrics_add(metrics, DG_FAMILY_ANNOTATIONS, (const char *const[]){"shop"}, 1);
+    dg_metrics_add(metrics, DG_FAMILY_ANNOTATIONS, (const char *const[]){"shop", "main"}, 1);
     struct dg_text out;
     dg_text_init(&out, 1 << 20);
     dg_metrics_expose(metrics, &out);
@@ -202,7 +206,7 @@ static void *count_things(void *argument)
         dg_count(shard, DG_CELL_STATEMENTS_OK, 1);
         dg_observe_ns(shard, DG_HISTOGRAM_ANALYSIS_SECONDS, 10);
         if (i % 100 == 0)
-            dg_metrics_add(metrics, DG_FAMILY_ANNOTATIONS, (const char *const[]){"shop"}, 1);
+            dg_metrics_add(metrics, DG_FAMILY_ANNOTATIONS, (const char *const[]){"shop", "main"}, 1);
     }
     return NULL;
 }
@@ -225,7 +229,7 @@ static void threads_count_while_others_read(void **state)
         assert_int_equal(pthread_join(threads[i], NULL), 0);
     dg_text_fini(&out);
     assert_int_equal(dg_metrics_cell(metrics, DG_CELL_STATEMENTS_OK), N_THREADS * N_COUNTS);
-    assert_true(dg_metrics_get(metrics, DG_FAMILY_ANNOTATIONS, (const char *const[]){"shop"}) ==
+    assert_true(dg_metrics_get(metrics, DG_FAMILY_ANNOTATIONS, (const char *const[]){"shop", "main"}) ==
                 N_THREADS * N_COUNTS / 100);
     dg_metrics_free(metrics);
 }

@@ -120,7 +120,7 @@ static void what_cannot_be_made_is_null(void **state)
 static void a_series_without_memory_counts_as_overflow(void **state)
 {
     (void)state;
-    const char *const labels[] = {"shop"};
+    const char *const labels[] = {"shop", "main"};
     for (unsigned n = 1; n <= 2; n++) {
         struct dg_metrics *metrics = dg_metrics_new();
         no_memory_at(n);

@@ -23,9 +23,11 @@ static void free_fixture(struct fixture *fixture)
     dg_metrics_free(fixture->metrics);
 }
 
+static const struct dg_guard_place shop_place = {"shop", "main", "127.0.0.1:5432"};
+
 static struct dg_group_event event_of(const char *relation, const char *column, const char *kind)
 {
-    return (struct dg_group_event){.database = "shop",
+    return (struct dg_group_event){.place = &shop_place,
                                    .schema = "public",
                                    .relation = relation,
                                    .column = column,
@@ -38,7 +40,7 @@ static struct dg_group_event event_of(const char *relation, const char *column, 
 
 static double gauge(const struct fixture *fixture, const char *relation, const char *column, const char *kind)
 {
-    const char *labels[] = {"shop", relation, column, kind};
+    const char *labels[] = {"shop", "main", "127.0.0.1:5432", relation, column, kind};
     return dg_metrics_get(fixture->metrics, DG_FAMILY_DRIFT, labels);
 }
 
@@ -90,12 +92,16 @@ static void test_each_part_of_the_key_makes_a_group(void **state)
         event_of("leads", "user_email", "column_renamed"), event_of("leads", "user_email", "column_dropped"),
         event_of("leads", "name", "column_renamed"),       event_of("orders", "user_email", "column_renamed"),
         event_of("leads", "user_email", "column_renamed"), event_of("leads", "user_email", "column_renamed"),
+        event_of("leads", "user_email", "column_renamed"), event_of("leads", "user_email", "column_renamed"),
     };
-    events[4].database = "other";
-    events[5].schema = "tenant";
-    for (size_t i = 0; i < 6; i++)
+    const struct dg_guard_place others[] = {
+        {"other", "main", "127.0.0.1:5432"}, {"shop", "main", "127.0.0.1:5433"}, {"shop", "replica", "127.0.0.1:5432"}};
+    for (size_t i = 0; i < 3; i++)
+        events[4 + i].place = &others[i];
+    events[7].schema = "tenant";
+    for (size_t i = 0; i < 8; i++)
         assert_true(dg_groups_record(fixture.groups, &events[i]));
-    assert_int_equal(dg_groups_open_count(fixture.groups), 6);
+    assert_int_equal(dg_groups_open_count(fixture.groups), 8);
     free_fixture(&fixture);
 }
 
@@ -111,12 +117,13 @@ static void test_a_snapshot_that_satisfies_closes(void **state)
     events[5].schema = "";
     for (size_t i = 0; i < 6; i++)
         dg_groups_record(fixture.groups, &events[i]);
+    const struct dg_guard_place elsewhere = {"shop", "main", "127.0.0.1:5433"};
     struct shop shop = shop_before();
     struct dg_snapshot *snapshot = shop_snapshot(&shop);
-    dg_groups_satisfy(fixture.groups, "elsewhere", snapshot);
+    dg_groups_satisfy(fixture.groups, &elsewhere, snapshot);
     assert_int_equal(dg_groups_open_count(fixture.groups), 6);
     /* leads.user_email and the relation orders are there. */
-    dg_groups_satisfy(fixture.groups, "shop", snapshot);
+    dg_groups_satisfy(fixture.groups, &shop_place, snapshot);
     assert_int_equal(dg_groups_open_count(fixture.groups), 4);
     assert_true(gauge(&fixture, "public.leads", "user_email", "column_renamed") == 0);
     assert_true(gauge(&fixture, "public.orders", "confirmed_at", "column_absent") == 1);
@@ -125,7 +132,7 @@ static void test_a_snapshot_that_satisfies_closes(void **state)
 
     shop.has_confirmed_at = true;
     snapshot = shop_snapshot(&shop);
-    dg_groups_satisfy(fixture.groups, "shop", snapshot);
+    dg_groups_satisfy(fixture.groups, &shop_place, snapshot);
     assert_int_equal(dg_groups_open_count(fixture.groups), 3);
     dg_snapshot_unref(snapshot);
 

@@ -124,7 +124,7 @@ static void test_a_foreseen_error(void **state)
     raise_error(session, ticket, DG_STAGE_QUERY, &no_user_email, &reaction);
     assert_int_equal(reaction.action, DG_REACTION_PASS); /* observe */
     assert_true(predictions(&world, "predicted_raised", "") == 1);
-    const char *error_labels[] = {"shop", "drift_missing", "42703"};
+    const char *error_labels[] = {"shop", "main", "drift_missing", "42703"};
     assert_true(dg_metrics_get(world.metrics, DG_FAMILY_SERVER_ERRORS, error_labels) == 1);
     assert_true(is_filed_as_renamed(&world));
     assert_int_equal(world.store.n_asked, 0);
@@ -222,12 +222,13 @@ static void test_without_a_snapshot(void **state)
     (void)state;
     struct world world;
     world_init(&world, "");
-    struct dg_guard_client client = {.database = "full", .user = "app", .application_name = "", .server_address = ""};
+    struct dg_guard_client client = {
+        .database = "full", .user = "app", .application_name = "", .server = WORLD_SERVER("127.0.0.1:5432")};
     struct dg_guard_session *session = dg_guard_session_new(world.guard, &client, &(struct dg_guard_host){0});
     struct dg_ticket *ticket = query(session, missing);
     assert_int_equal(cell(&world, DG_CELL_NOT_INSPECTED_NO_SNAPSHOT), 1);
     raise_error(session, ticket, DG_STAGE_QUERY, &no_user_email, NULL);
-    const char *labels[] = {"full", "uncovered", "no_snapshot", ""};
+    const char *labels[] = {"full", "main", "uncovered", "no_snapshot", ""};
     assert_true(dg_metrics_get(world.metrics, DG_FAMILY_PREDICTIONS, labels) == 1);
     dg_ticket_unref(ticket);
     dg_guard_session_free(session);
@@ -497,7 +498,7 @@ static void test_where_the_search_path_comes_from(void **state)
         struct dg_guard_client client = {.database = "shop",
                                          .user = "app",
                                          .application_name = "",
-                                         .server_address = "",
+                                         .server = WORLD_SERVER("127.0.0.1:5432"),
                                          .search_path = rows[i].start_up,
                                          .path_unknown = rows[i].path_unknown};
         struct dg_guard_session *session = dg_guard_session_new(world.guard, &client, &(struct dg_guard_host){0});

@@ -64,7 +64,7 @@ static void live(struct world *world)
     struct dg_guard_client client = {.database = "shop",
                                      .user = "app",
                                      .application_name = "web",
-                                     .server_address = "127.0.0.1:5432",
+                                     .server = WORLD_SERVER("127.0.0.1:5432"),
                                      .search_path = "public"};
     const struct dg_guard_host host = {.resume = on_resume};
     struct dg_guard_session *session = dg_guard_session_new(world->guard, &client, &host);

@@ -173,8 +173,11 @@ static void test_an_undecided_statement_is_explained_by_the_errors_position(void
     struct world world;
     world_init(&world, "mode=annotate");
     rename_column(&world);
-    struct dg_guard_client client = {
-        .database = "shop", .user = "app", .application_name = "", .server_address = "", .path_unknown = true};
+    struct dg_guard_client client = {.database = "shop",
+                                     .user = "app",
+                                     .application_name = "",
+                                     .server = WORLD_SERVER("127.0.0.1:5432"),
+                                     .path_unknown = true};
     struct dg_guard_session *session = dg_guard_session_new(world.guard, &client, &(struct dg_guard_host){0});
     dg_guard_session_parameter(session, DG_STR("standard_conforming_strings"), DG_STR("on"));
     struct dg_ticket *ticket = query(session, "BEGIN; CREATE TABLE x (a int); SELECT user_email FROM public.leads");
@@ -412,7 +415,7 @@ static void test_a_repeat_gets_the_servers_words(void **state)
     assert_true(dg_str_is(fields.position, "8"));
     assert_true(dg_str_is(fields.routine, "errorMissingColumn"));
     assert_true(fields.detail.len > 0);
-    const char *labels[] = {"shop", "repeat"};
+    const char *labels[] = {"shop", "main", "repeat"};
     assert_true(dg_metrics_get(world.metrics, DG_FAMILY_REFUSALS, labels) == 1);
     assert_true(predictions(&world, "refused", "") == 1);
     assert_true(dg_guard_take_unnamed_dead(session));
@@ -431,7 +434,7 @@ static void test_another_session_of_the_same_kind_shares_the_answer(void **state
     assert_int_equal(repeat(twin, missing, true), DG_ACTION_REFUSE);
     dg_guard_session_free(twin);
     struct dg_guard_client client = {
-        .database = "shop", .user = "app", .application_name = "", .server_address = "10.0.0.9:5432"};
+        .database = "shop", .user = "app", .application_name = "", .server = WORLD_SERVER("10.0.0.9:5432")};
     struct dg_guard_session *elsewhere = dg_guard_session_new(world.guard, &client, &(struct dg_guard_host){0});
     dg_guard_session_parameter(elsewhere, DG_STR("client_encoding"), DG_STR("UTF8"));
     dg_guard_session_parameter(elsewhere, DG_STR("server_encoding"), DG_STR("UTF8"));
@@ -624,7 +627,7 @@ static void test_a_server_that_has_spoken_is_heard_first(void **state)
     world.has_server_spoken = true;
     assert_int_equal(repeat(session, missing, true), DG_ACTION_FORWARD);
     assert_int_equal(cell(&world, DG_CELL_STATEMENTS_FINDING), n_findings + 1);
-    const char *labels[] = {"shop", "repeat"};
+    const char *labels[] = {"shop", "main", "repeat"};
     assert_true(dg_metrics_get(world.metrics, DG_FAMILY_REFUSALS, labels) == 0);
     assert_true(predictions(&world, "refused", "") == 0);
     assert_false(dg_guard_take_unnamed_dead(session));

@@ -72,7 +72,7 @@ static bool is_silent(void *context)
 struct dg_guard_session *world_session(struct world *world)
 {
     struct dg_guard_client client = {
-        .database = "shop", .user = "app", .application_name = "web", .server_address = "127.0.0.1:5432"};
+        .database = "shop", .user = "app", .application_name = "web", .server = WORLD_SERVER("127.0.0.1:5432")};
     const struct dg_guard_host host = {.resume = on_resume, .is_silent = is_silent, .context = world};
     struct dg_guard_session *session = dg_guard_session_new(world->guard, &client, &host);
     assert_non_null(session);
@@ -156,7 +156,7 @@ void rename_column(struct world *world)
 
 bool is_filed_as_renamed(const struct world *world)
 {
-    const char *labels[] = {"shop", "public.leads", "user_email", "column_renamed"};
+    const char *labels[] = {"shop", "main", "127.0.0.1:5432", "public.leads", "user_email", "column_renamed"};
     return dg_metrics_get(world->metrics, DG_FAMILY_DRIFT, labels) == 1;
 }
 
@@ -171,7 +171,7 @@ double predictions(const struct world *world, const char *outcome, const char *r
                                             "3F000", "22P02", "428C9", "42P10", "23502"};
     double n = 0;
     for (size_t i = 0; i < sizeof(sqlstates) / sizeof(sqlstates[0]); i++) {
-        const char *labels[] = {"shop", outcome, reason, sqlstates[i]};
+        const char *labels[] = {"shop", "main", outcome, reason, sqlstates[i]};
         n += dg_metrics_get(world->metrics, DG_FAMILY_PREDICTIONS, labels);
     }
     return n;

@@ -19,6 +19,12 @@ struct world {
     bool has_server_spoken; /* while a session was idle */
 };
 
+/* A server's address of the upstream "main". */
+#define WORLD_SERVER(text)                                                                                             \
+    {                                                                                                                  \
+        "main", "db", "5432", "", text                                                                                 \
+    }
+
 /* `settings`: "mode=annotate schema.wait_after_ddl_ms=100", or "". */
 void world_init(struct world *world, const char *settings);
 void world_fini(struct world *world);

@@ -28,7 +28,10 @@ struct fixture {
     struct dg_metrics *metrics;
     struct dg_mailbox *mailbox;
     struct dg_schema_store *store;
+    struct dg_schema_host host;
+    struct dg_schema_upstream upstream;
     struct dg_schema_options options;
+    char address[300];
 };
 
 /* A request as a worker makes it, and what came back. */
@@ -56,9 +59,11 @@ static int set_up(void **state)
              "CREATE TABLE leads (id int, user_email text);"
              "CREATE TABLE measure (at date) PARTITION BY RANGE (at);"
              "CREATE TABLE measure_2026 PARTITION OF measure FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')");
-    fixture.options = (struct dg_schema_options){.host = live_host(),
-                                                 .port = live_port(),
-                                                 .user = live_user(),
+    fixture.host = (struct dg_schema_host){live_host(), live_port()};
+    fixture.upstream =
+        (struct dg_schema_upstream){.name = "main", .hosts = &fixture.host, .n_hosts = 1, .user = live_user()};
+    fixture.options = (struct dg_schema_options){.upstreams = &fixture.upstream,
+                                                 .n_upstreams = 1,
                                                  .min_reload_interval_ms = 0,
                                                  .statement_timeout_ms = 10000,
                                                  .connect_timeout_ms = 5000,
@@ -100,9 +105,18 @@ static struct fixture *with_store(void **state)
     return fixture;
 }
 
+/* NULL where the store has no room. */
+static struct dg_schema_database *try_open(struct fixture *fixture, const char *name)
+{
+    snprintf(fixture->address, sizeof fixture->address, "%s:%s", fixture->host.host, fixture->host.port);
+    const struct dg_schema_server server = {"main", fixture->host.host, fixture->host.port, fixture->host.host,
+                                            fixture->address};
+    return dg_schema_database_open(fixture->store, &server, name);
+}
+
 static struct dg_schema_database *open_database(struct fixture *fixture, const char *name)
 {
-    struct dg_schema_database *database = dg_schema_database_open(fixture->store, name);
+    struct dg_schema_database *database = try_open(fixture, name);
     assert_non_null(database);
     return database;
 }
@@ -244,8 +258,8 @@ static void a_database_is_loaded_when_a_client_opens_it(void **state)
     const struct dg_snapshot *snapshot = (const struct dg_snapshot *)(const void *)reader.object;
     assert_true(has_column(snapshot, "orders", "total"));
     assert_false(dg_schema_database_refresh(database, &reader));
-    EVENTUALLY(dg_metrics_get(fixture->metrics, DG_FAMILY_SNAPSHOT_LOADED, (const char *const[]){LIVE_DATABASE}) ==
-               1.0);
+    EVENTUALLY(dg_metrics_get(fixture->metrics, DG_FAMILY_SNAPSHOT_LOADED,
+                              (const char *const[]){LIVE_DATABASE, "main", fixture->address}) == 1.0);
     dg_reader_fini(&reader);
     dg_schema_database_close(database);
 }
@@ -253,7 +267,7 @@ static void a_database_is_loaded_when_a_client_opens_it(void **state)
 static void the_initial_database_is_loaded_without_a_client_and_let_go(void **state)
 {
     struct fixture *fixture = fixture_or_skip(state);
-    fixture->options.database = LIVE_DATABASE;
+    fixture->upstream.database = LIVE_DATABASE;
     with_store(state);
     EVENTUALLY(status_of(fixture, LIVE_DATABASE).is_loaded);
     EVENTUALLY(n_connections(fixture, LIVE_DATABASE) == 0);
@@ -283,7 +297,7 @@ static void a_change_by_name_is_read_at_once_and_told_by_the_journal(void **stat
     assert_int_equal(change.before_us, dg_snapshot_read_at_us(second));
     /* One full read, at the beginning. */
     assert_int_equal((int)dg_metrics_get(fixture->metrics, DG_FAMILY_SNAPSHOT_LOADS,
-                                         (const char *const[]){LIVE_DATABASE, "targeted"}),
+                                         (const char *const[]){LIVE_DATABASE, "main", "targeted"}),
                      1);
     dg_snapshot_unref(first);
     dg_snapshot_unref(second);
@@ -369,7 +383,7 @@ static void a_poll_sees_what_nobody_told_of_and_no_temporary_table(void **state)
     live_run(fixture->sql,
              "CREATE TEMP TABLE scratch (a int); CREATE INDEX ON scratch (a); INSERT INTO scratch VALUES (1);"
              "ANALYZE orders");
-    const char *const poll_labels[] = {LIVE_DATABASE, "poll"};
+    const char *const poll_labels[] = {LIVE_DATABASE, "main", "poll"};
     double n_polls = dg_metrics_get(fixture->metrics, DG_FAMILY_SNAPSHOT_LOADS, poll_labels);
     EVENTUALLY(dg_metrics_get(fixture->metrics, DG_FAMILY_SNAPSHOT_LOADS, poll_labels) > n_polls + 12);
     assert_int_equal(dg_schema_database_changes(database), before);
@@ -427,8 +441,8 @@ static void two_hundred_requests_are_answered_once_each_by_few_reads(void **stat
         assert_int_equal(asked[i].request.status, DG_OK);
         dg_snapshot_unref(asked[i].request.snapshot);
     }
-    assert_true(
-        dg_metrics_get(fixture->metrics, DG_FAMILY_SNAPSHOT_LOADS, (const char *const[]){LIVE_DATABASE, "full"}) < 10);
+    assert_true(dg_metrics_get(fixture->metrics, DG_FAMILY_SNAPSHOT_LOADS,
+                               (const char *const[]){LIVE_DATABASE, "main", "full"}) < 10);
     dg_schema_database_close(database);
 }
 
@@ -467,8 +481,8 @@ static void reads_that_cannot_work_answer_with_an_error_and_say_why(void **state
                  {live_port(), "postgres", "dg_no_such_database", "does not exist"},
                  {live_port(), "dg_outsider", LIVE_DATABASE, "GRANT CONNECT ON DATABASE"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        fixture->options.port = cases[i].port;
-        fixture->options.user = cases[i].user;
+        fixture->host.port = cases[i].port;
+        fixture->upstream.user = cases[i].user;
         with_store(state);
         struct dg_schema_database *database = open_database(fixture, cases[i].database);
         assert_null(read_now(fixture, database, NULL));
@@ -479,7 +493,7 @@ static void reads_that_cannot_work_answer_with_an_error_and_say_why(void **state
         if (strstr(status.last_error, cases[i].expected) == NULL)
             fail_msg("%s: %s", cases[i].expected, status.last_error);
         assert_true(dg_metrics_get(fixture->metrics, DG_FAMILY_SNAPSHOT_FAILURES,
-                                   (const char *const[]){cases[i].database, "connect"}) >= 1);
+                                   (const char *const[]){cases[i].database, "main", "connect"}) >= 1);
         dg_schema_database_close(database);
         dg_schema_store_free(fixture->store);
         fixture->store = NULL;
@@ -588,15 +602,15 @@ static void more_databases_than_allowed_are_not_watched(void **state)
     fixture->options.max_databases = 1;
     with_store(state);
     struct dg_schema_database *first = open_database(fixture, LIVE_DATABASE);
-    assert_null(dg_schema_database_open(fixture->store, "postgres"));
+    assert_null(try_open(fixture, "postgres"));
     assert_ptr_equal(open_database(fixture, LIVE_DATABASE), first);
     dg_schema_database_close(first);
-    assert_null(dg_schema_database_open(fixture->store, "postgres"));
+    assert_null(try_open(fixture, "postgres"));
     dg_snapshot_unref(snapshot_now(fixture, first, NULL));
     dg_schema_database_close(first);
     /* Unused, it makes room. */
     struct dg_schema_database *second = NULL;
-    EVENTUALLY((second = dg_schema_database_open(fixture->store, "postgres")) != NULL);
+    EVENTUALLY((second = try_open(fixture, "postgres")) != NULL);
     assert_false(status_of(fixture, LIVE_DATABASE).found);
     dg_schema_database_close(second);
 }
@@ -725,9 +739,9 @@ static void a_database_that_made_room_for_another_remembers(void **state)
     dg_schema_database_close(database);
     /* Not before what it knows is saved. */
     struct dg_schema_database *other;
-    EVENTUALLY((other = dg_schema_database_open(fixture->store, "postgres")) != NULL);
+    EVENTUALLY((other = try_open(fixture, "postgres")) != NULL);
     dg_schema_database_close(other);
-    EVENTUALLY((database = dg_schema_database_open(fixture->store, LIVE_DATABASE)) != NULL);
+    EVENTUALLY((database = try_open(fixture, LIVE_DATABASE)) != NULL);
     dg_snapshot_unref(snapshot_now(fixture, database, NULL));
     assert_int_equal(changes_known(database), 1);
     dg_schema_database_close(database);

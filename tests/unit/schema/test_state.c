@@ -341,6 +341,10 @@ static void a_model_beyond_its_limit_is_not_built(void **state)
 
 /* ---- The folder -------------------------------------------------------------------------------------------------- */
 
+/* What dg_state_group("", "db", "5432", "shop") was, and is: it stands in names of files. */
+#define SHOP_GROUP UINT64_C(0x8d14e930f8a5c810)
+static const struct dg_state_key shop_key = {SHOP_GROUP, "10.0.0.1:5432"};
+
 struct folder {
     char path[64];
     struct dg_state *state;
@@ -389,7 +393,7 @@ static struct dg_state *open_folder(struct folder *folder)
 {
     struct dg_error error;
     struct dg_state *state;
-    if (dg_state_open(folder->path, "db", "5432", NULL, &state, &error) != DG_OK)
+    if (dg_state_open(folder->path, NULL, &state, &error) != DG_OK)
         fail_msg("%s", error.text);
     return state;
 }
@@ -397,7 +401,7 @@ static struct dg_state *open_folder(struct folder *folder)
 static void save(struct dg_state *state, const struct dg_snapshot *snapshot, const struct dg_journal *journal)
 {
     struct dg_error error;
-    if (dg_state_save(state, "shop", snapshot, journal, DG_STATE_MAX_BYTES, &error) != DG_OK)
+    if (dg_state_save(state, &shop_key, snapshot, journal, DG_STATE_MAX_BYTES, &error) != DG_OK)
         fail_msg("%s", error.text);
 }
 
@@ -406,7 +410,7 @@ static size_t restored(struct dg_state *state, const struct dg_snapshot *first, 
 {
     struct dg_change changes[8];
     struct dg_journal *journal = dg_journal_new(8);
-    dg_state_restore(state, "shop", first, journal);
+    dg_state_restore(state, &shop_key, first, journal);
     size_t n = dg_journal_copy(journal, changes, 8);
     if (n > 0 && last != NULL)
         *last = changes[n - 1];
@@ -512,21 +516,99 @@ static void what_cannot_be_read_is_set_aside(void **state)
     dg_snapshot_unref(snapshot);
 }
 
+static size_t restored_by(struct dg_state *state, const struct dg_state_key *key, const struct dg_snapshot *first)
+{
+    struct dg_journal *journal = dg_journal_new(8);
+    dg_state_restore(state, key, first, journal);
+    size_t n = dg_journal_copy(journal, NULL, 8);
+    dg_journal_free(journal);
+    return n;
+}
+
 static void databases_and_upstreams_have_files_of_their_own(void **state)
 {
     struct folder *folder = *state;
     struct dg_journal *journal;
     struct dg_snapshot *snapshot = with_a_rename(&journal);
-    struct dg_journal *found = dg_journal_new(8);
-    struct dg_state *other;
+    const struct dg_state_key others[] = {
+        {dg_state_group("", "db", "5432", "shop2"), shop_key.address},
+        {dg_state_group("", "db", "5433", "shop"), shop_key.address},
+        {dg_state_group("", "db2", "5432", "shop"), shop_key.address},
+        {dg_state_group("replica", "db", "5432", "shop"), shop_key.address},
+    };
     folder->state = open_folder(folder);
     save(folder->state, snapshot, journal);
-    dg_state_restore(folder->state, "shop2", snapshot, found);
-    assert_int_equal(dg_state_open(folder->path, "db", "5433", NULL, &other, NULL), DG_OK);
-    dg_state_restore(other, "shop", snapshot, found);
-    assert_int_equal(dg_journal_copy(found, NULL, 8), 0);
-    dg_state_close(other);
-    dg_journal_free(found);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        assert_int_equal(restored_by(folder->state, &others[i], snapshot), 0);
+    assert_int_equal(restored_by(folder->state, &shop_key, snapshot), 1);
+    dg_journal_free(journal);
+    dg_snapshot_unref(snapshot);
+}
+
+/* The name says which host, port and database; what it said in versions with one address, it must say for ever. */
+static void the_file_of_an_earlier_version_is_found(void **state)
+{
+    struct folder *folder = *state;
+    struct dg_journal *journal;
+    struct dg_snapshot *snapshot = with_a_rename(&journal);
+    char earlier[128];
+    char path[512];
+    assert_int_equal(dg_state_group("", "db", "5432", "shop"), SHOP_GROUP);
+    folder->state = open_folder(folder);
+    save(folder->state, snapshot, journal);
+    snprintf(path, sizeof path, "%s", path_like(folder, ".json"));
+    snprintf(earlier, sizeof earlier, "%s/journal-%016llx.json", folder->path, (unsigned long long)SHOP_GROUP);
+    assert_int_equal(rename(path, earlier), 0);
+    assert_int_equal(restored(folder->state, snapshot, NULL), 1);
+    assert_int_equal(access(earlier, F_OK), 0);
+    dg_journal_free(journal);
+    dg_snapshot_unref(snapshot);
+}
+
+static void the_history_goes_on_at_another_address_of_the_same_database(void **state)
+{
+    struct folder *folder = *state;
+    const struct dg_state_key moved = {SHOP_GROUP, "10.0.0.2:5432"};
+    struct dg_journal *journal;
+    struct dg_snapshot *snapshot = with_a_rename(&journal);
+    struct dg_snapshot *other = sample_finish(builder_of("7002", 5), NEWER_US);
+    folder->state = open_folder(folder);
+    save(folder->state, snapshot, journal);
+    assert_int_equal(restored_by(folder->state, &moved, snapshot), 1);
+    /* Another server behind the same name has nothing to do with it, and leaves it alone. */
+    assert_int_equal(restored_by(folder->state, &moved, other), 0);
+    assert_int_equal(restored_by(folder->state, &shop_key, snapshot), 1);
+    dg_journal_free(journal);
+    dg_snapshot_unref(other);
+    dg_snapshot_unref(snapshot);
+}
+
+static size_t count_files(const struct folder *folder)
+{
+    size_t n = 0;
+    DIR *directory = opendir(folder->path);
+    assert_non_null(directory);
+    for (const struct dirent *entry; (entry = readdir(directory)) != NULL;)
+        n += strstr(entry->d_name, ".json") != NULL;
+    closedir(directory);
+    return n;
+}
+
+static void addresses_that_come_and_go_do_not_fill_the_folder(void **state)
+{
+    struct folder *folder = *state;
+    struct dg_journal *journal;
+    struct dg_snapshot *snapshot = with_a_rename(&journal);
+    struct dg_error error;
+    folder->state = open_folder(folder);
+    for (int i = 0; i < 100; i++) {
+        char address[32];
+        snprintf(address, sizeof address, "10.0.1.%d:5432", i);
+        const struct dg_state_key key = {SHOP_GROUP, address};
+        assert_int_equal(restored_by(folder->state, &key, snapshot), i > 0);
+        assert_int_equal(dg_state_save(folder->state, &key, snapshot, journal, DG_STATE_MAX_BYTES, &error), DG_OK);
+    }
+    assert_in_range(count_files(folder), 2, 33);
     dg_journal_free(journal);
     dg_snapshot_unref(snapshot);
 }
@@ -539,11 +621,11 @@ static void beyond_the_limit_the_journal_is_saved_alone(void **state)
     struct dg_snapshot *later = leads_of("id", NEWER_US + 1);
     struct dg_error error;
     folder->state = open_folder(folder);
-    assert_int_equal(dg_state_save(folder->state, "shop", snapshot, journal, 300, &error), DG_LIMIT);
+    assert_int_equal(dg_state_save(folder->state, &shop_key, snapshot, journal, 300, &error), DG_LIMIT);
     assert_int_equal(restored(folder->state, later, NULL), 1); /* the rename, not the drop since then */
     save(folder->state, snapshot, journal);
     assert_int_equal(restored(folder->state, later, NULL), 2);
-    assert_int_equal(dg_state_save(folder->state, "shop", snapshot, journal, 100, &error), DG_NO_MEMORY);
+    assert_int_equal(dg_state_save(folder->state, &shop_key, snapshot, journal, 100, &error), DG_NO_MEMORY);
     assert_int_equal(restored(folder->state, later, NULL), 2);
     dg_journal_free(journal);
     dg_snapshot_unref(snapshot);
@@ -599,7 +681,7 @@ static void a_folder_that_cannot_be_used_is_an_error_at_the_start(void **state)
     assert_int_equal(dg_file_replace(file, DG_STR(""), NULL), DG_OK);
     const char *const paths[] = {missing, file, "/proc/self"};
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
-        assert_int_equal(dg_state_open(paths[i], "db", "5432", NULL, &folder->state, &error), DG_IO);
+        assert_int_equal(dg_state_open(paths[i], NULL, &folder->state, &error), DG_IO);
         assert_null(folder->state);
         assert_non_null(strstr(error.text, paths[i]));
         assert_non_null(strstr(error.text, "state_dir"));
@@ -615,7 +697,7 @@ static void a_folder_that_went_away_is_a_failed_save(void **state)
     folder->state = open_folder(folder);
     assert_int_equal(unlink(path_like(folder, ".lock")), 0);
     assert_int_equal(rmdir(folder->path), 0);
-    assert_int_equal(dg_state_save(folder->state, "shop", snapshot, journal, DG_STATE_MAX_BYTES, &error), DG_IO);
+    assert_int_equal(dg_state_save(folder->state, &shop_key, snapshot, journal, DG_STATE_MAX_BYTES, &error), DG_IO);
     assert_non_null(strstr(error.text, folder->path));
     assert_int_equal(mkdir(folder->path, 0700), 0);
     save(folder->state, snapshot, journal);
@@ -641,6 +723,9 @@ int main(void)
         FOLDER_TEST(a_journal_of_another_database_is_set_aside),
         FOLDER_TEST(what_cannot_be_read_is_set_aside),
         FOLDER_TEST(databases_and_upstreams_have_files_of_their_own),
+        FOLDER_TEST(the_file_of_an_earlier_version_is_found),
+        FOLDER_TEST(the_history_goes_on_at_another_address_of_the_same_database),
+        FOLDER_TEST(addresses_that_come_and_go_do_not_fill_the_folder),
         FOLDER_TEST(beyond_the_limit_the_journal_is_saved_alone),
         FOLDER_TEST(only_one_guard_writes),
         FOLDER_TEST(what_a_crash_left_half_written_is_swept),

@@ -32,7 +32,7 @@ static void opening_a_folder(void **state)
         struct dg_state *opened;
         struct dg_error error;
         no_memory_at(n);
-        enum dg_status status = dg_state_open(folder, "db", "5432", NULL, &opened, &error);
+        enum dg_status status = dg_state_open(folder, NULL, &opened, &error);
         bool happened = no_memory_happened();
         assert_int_equal(status == DG_OK, opened != NULL);
         dg_state_close(opened);
