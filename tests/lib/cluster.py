@@ -32,7 +32,7 @@ def _template(bin_dir):
         if not (folder / "complete").exists():
             shutil.rmtree(folder, ignore_errors=True)
             command = [bin_dir / "initdb", "-D", folder, "-U", "postgres", "-A", "trust", "-N",
-                       "--locale=C", "-E", "UTF8", "--no-instructions"]
+                       "--locale=C", "-E", "UTF8"]
             subprocess.run(environment.as_server_user(command), check=True, stdout=subprocess.DEVNULL,
                            cwd=environment.run_dir())
             (folder / "pg_hba.conf").write_text(HBA_TRUST)

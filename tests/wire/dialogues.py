@@ -72,6 +72,9 @@ COPIES = ("copy t from stdin", "copy u from stdin (format csv)", "copy t to stdo
           "copy t (nope) from stdin", "copy t from stdin; select 1", "copy t from stdin; copy u from stdin", "copy nope from stdin",
           "select 1; copy t from stdin; select b from t", "copy s2.t to stdout (format binary)")
 COPY_LINES = (b"11\televen\t1\n", b"12\ttwelve\t2\n13\tth", b"irteen\t3\n", b"1\tagain\t1\n", b"bad\n", b"", b"14,x\n", b"\\.\n", b"15\tx\t\\N\n", b"\xff\t\n")
+# Repeated by themselves, since that is what a breaker is for; of names that no change brings back.
+MISSING = ("select nope from t", "select t.nope, 'it''s' from t", "select 1 from nope", "update t set nope = 1", "insert into t (nope) values (1)",
+           "select nope.a from t", "delete from t where nope = 1 and b = 'x'", "select a from t order by nope")
 NAMES = ("", "", "", "s", "s", "n", "p", "s\u00e9", "m" * 63 + "a", "m" * 63 + "b")
 VALUES = ("1", "7", None, "x", "", "{1,2}", b"\xff", b"\0\0\0\1", "y" * 5000)
 OIDS = (0, 23, 25, 20, 1007, 3_999_999_999)
@@ -106,6 +109,9 @@ class Draw:
 
     def dialogue(self):
         steps = [self._step() for _ in range(self._random.randint(2, 12))]
+        if self._is(0.35):
+            at = self._random.randrange(len(steps) + 1)
+            steps[at:at] = self._storm()
         return Dialogue(self._parameters(), steps, self._random.choice(("terminate", "half")))
 
     def _any(self, *things):
@@ -141,6 +147,18 @@ class Draw:
                 pieces.append(self._piece())
                 self._recent.append(pieces[-1])
         return Step(pieces)
+
+    def _storm(self):
+        """The same error again and again, each time awaited; now and then something behind it, or between."""
+        sql = self._any(*MISSING)
+        piece = self._any(query(sql), query(sql), parse(sql) + bind() + describe() + execute() + SYNC, parse(sql, "s") + describe("S", "s") + SYNC,
+                          parse(sql) + FLUSH + bind() + execute() + SYNC)
+        steps = []
+        for _ in range(self._any(4, 6, 9)):
+            steps.append(Step([piece, self._piece()] if self._is(0.2) else [piece]))
+            if self._is(0.25):
+                steps.append(Step([self._any(SYNC, parse("select 1") + SYNC, bind() + execute() + SYNC, self._piece())]))
+        return steps
 
     def _sql(self):
         kinds = (READS, WRITES, TRANSACTIONS, SESSION, SEVERAL, CHANGES, COPIES)

@@ -178,12 +178,12 @@ class Dialogues(unittest.TestCase):
         tls = ["server_tls.sslmode=require", "client_tls.sslmode=require", f"client_tls.cert_file={issued.cert}", f"client_tls.key_file={issued.key}"]
         cls.cluster.psql("create role nobody")
         cls.straight = Side("straight", cls.cluster.port, cls.cluster)
-        cls.sides = []
+        cls.sides, cls.guards = [], {}
         for mode in MODES:
             if mode == "held":
                 process = cls.enterClassContext(Puppet(cls.cluster.port, orders="hold 1 linger 1"))
             else:
-                process = cls.enterClassContext(Guard(cls.cluster, "enforce" if mode == "tls" else mode, SETTINGS + (tls if mode == "tls" else [])))
+                process = cls.guards[mode] = cls.enterClassContext(Guard(cls.cluster, "enforce" if mode == "tls" else mode, SETTINGS + (tls if mode == "tls" else [])))
             cls.sides.append(Side(mode, process.port, cls.cluster))
         cls.tally = collections.Counter()
         cls.played = collections.deque(maxlen=3)
@@ -229,7 +229,8 @@ class Dialogues(unittest.TestCase):
             if not self.hunts:
                 self.fail(text)
             print(text, flush=True)
-        print(f"{len(self.seeds)} dialogues: {dict(self.tally)}", file=sys.stderr)
+        refused = {mode: int(self.guards[mode].metric("driftguard_refusals_total")) for mode in ("enforce", "tls")}
+        print(f"{len(self.seeds)} dialogues: {dict(self.tally)}, answered by the guard: {refused}", file=sys.stderr)
 
     def told(self, seed, dialogue, found, repeats):
         side, got, expected = found[0]

@@ -173,6 +173,9 @@ class GoldenCase(unittest.TestCase):
                 with self.guard("annotate", setting) as guard, Connection(guard.port) as first:
                     first.login()
                     book.trace(f"a second session, {setting}", refused(guard))
+            with self.guard("annotate", "relay.idle_timeout_ms=500") as guard, Connection(guard.port) as idle:
+                idle.login()
+                book.trace("a session without a statement, relay.idle_timeout_ms=500", idle.read_until("EOF"))
             with self.guard("annotate", "relay.startup_timeout_ms=300") as guard, Connection(guard.port) as connection:
                 book.trace("half a start-up packet, relay.startup_timeout_ms=300", *converse(connection, (PACKET[:9], "EOF")))
             with Stub() as stub:
