@@ -19,12 +19,11 @@ static const struct dg_column *column_of(const struct dg_diagnose_input *input, 
     return dg_relation_column(relation, dg_str_of(finding->column));
 }
 
-static bool find_change(const struct dg_diagnose_input *input, struct dg_diagnose_facts *facts, int16_t attnum,
+static void find_change(const struct dg_diagnose_input *input, struct dg_diagnose_facts *facts, int16_t attnum,
                         unsigned kinds)
 {
     facts->has_change = input->journal != NULL &&
                         dg_journal_find_change(input->journal, facts->table->oid, attnum, kinds, &facts->change);
-    return facts->has_change;
 }
 
 bool dg_diagnose_required(const struct dg_diagnose_input *input, struct dg_diagnose_facts *facts)
@@ -44,8 +43,8 @@ bool dg_diagnose_generated(const struct dg_diagnose_input *input, struct dg_diag
     const struct dg_column *column = column_of(input, facts);
     if (column == NULL)
         return false;
-    bool is_known = find_change(input, facts, column->attnum, DG_CHANGES(COLUMN_ADDED) | DG_CHANGES(COLUMN_REPLACED));
-    facts->message = is_known ? DG_MESSAGE_COLUMN_GENERATED_SINCE : DG_MESSAGE_COLUMN_GENERATED;
+    find_change(input, facts, column->attnum, DG_CHANGES(COLUMN_ADDED) | DG_CHANGES(COLUMN_REPLACED));
+    facts->message = DG_MESSAGE_COLUMN_GENERATED;
     return true;
 }
 

@@ -312,9 +312,6 @@ static void write_text(const struct dg_diagnose_facts *facts, const char *prefix
     struct dg_text out;
     char bytes[8 * DG_DIAGNOSIS_BYTES];
     dg_text_init_fixed(&out, bytes, sizeof(bytes));
-    to[0] = '\0';
-    if (template[0] == '\0')
-        return;
     dg_text_cstr(&out, prefix);
     write_template(&out, facts, template);
     const char *text = dg_text_get(&out);

@@ -75,7 +75,7 @@ CHANGES = (
     ("generated column", "ALTER TABLE computed DROP COLUMN number; "
      "ALTER TABLE computed ADD COLUMN number int GENERATED ALWAYS AS (id * 2) STORED", True,
      "INSERT INTO computed (id, number) VALUES (1, 2)", "428C9",
-     rf'public\.computed\."number" was added in this form {WHEN}\.', "Deploy code that does not set number"),
+     rf'public\.computed\."number" gets its values from the database alone\. It was dropped and added again {WHEN}\.', "Deploy code that does not set number"),
     ("ambiguous column", "ALTER TABLE customers ADD COLUMN note text", True,
      "SELECT note FROM orders JOIN customers USING (id)", "42702",
      rf'"note" is a column of public\.orders and public\.customers\. That of public\.customers is the youngest\. It was added {WHEN}\.',
