@@ -82,6 +82,7 @@ static void leave_client(struct dg_session *session)
 {
     struct dg_worker *worker = session->worker;
     event_del(&session->timer);
+    dg_session_end_handshake(session);
     dg_session_uncount_tls(session, true);
     dg_session_count_lost(session, &session->client);
     dg_stream_close(&session->client);
@@ -166,7 +167,7 @@ static bool watch(struct dg_session *session)
     dg_session_count_buffers(session);
     switch (session->state) {
     case DG_SESSION_STARTUP:
-        return dg_stream_want(&session->client, true, has_for_client);
+        return dg_stream_want(&session->client, !session->awaits_turn, has_for_client);
     case DG_SESSION_CONNECTING:
         return dg_stream_want(&session->client, false, has_for_client);
     case DG_SESSION_AUTHENTICATING:
@@ -255,7 +256,8 @@ void dg_session_refuse(struct dg_session *session, const char *sqlstate, const c
 {
     if (session->state == DG_SESSION_PARTING || session->state == DG_SESSION_CLOSED)
         return;
-    if (session->state == DG_SESSION_CANCELLING) {
+    /* A client that waits for a handshake can read no words. */
+    if (session->state == DG_SESSION_CANCELLING || session->awaits_hello) {
         dg_session_enter(session, DG_SESSION_CLOSED);
         return;
     }

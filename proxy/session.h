@@ -75,7 +75,11 @@ struct dg_session {
     bool was_active; /* since idle.c looked last */
     bool has_seen_ssl_request;
     bool has_seen_gssenc_request;
-    bool has_client_tls; /* is counted as such */
+    bool awaits_hello;     /* TLS is agreed on, and the ClientHello is not whole */
+    bool awaits_turn;      /* it is, and others come first */
+    bool is_shaking_hands; /* counted in worker->n_handshakes, since idle_since_ms */
+    bool is_direct_tls;    /* it was not asked for */
+    bool has_client_tls;   /* is counted as such */
     bool has_server_tls;
     bool awaits_mechanism;   /* one that is bound to the TLS channel cannot be let through (scram.c) */
     bool is_discarding;      /* a Parse was refused: drop all up to the Sync */
@@ -146,9 +150,13 @@ void dg_session_update(struct dg_session *session);
 
 /* session_tls.c. The client may have TLS, and has not. */
 bool dg_session_offers_tls(struct dg_session *session);
-/* Begins the handshake; the client's reads go on with it. `is_direct`: it begins with these bytes, and asked for nothing
+/* handshakes.c. The client comes by TLS from here on. `is_direct`: it begins with these bytes, and asked for nothing
    before. */
 void dg_session_start_tls(struct dg_session *session, struct dg_str first_bytes, bool is_direct);
+/* More of its ClientHello is in session->startup; when it is whole the handshake begins, and reads go on with it. */
+void dg_session_read_hello(struct dg_session *session);
+/* It is established, or the session ends. Twice is fine. */
+void dg_session_end_handshake(struct dg_session *session);
 /* Whether client_tls.sslmode lets the client in; if not, it has been told so. */
 bool dg_session_may_start(struct dg_session *session, const struct dg_startup *startup);
 /* Takes `tls` over; NULL: the leg is plain. */

@@ -21,6 +21,7 @@ void dg_session_count_tls(struct dg_session *session)
 {
     if (session->client.tls != NULL && session->client.tls->is_established && !session->has_client_tls) {
         session->has_client_tls = true;
+        dg_session_end_handshake(session);
         dg_count(session->worker->shard, DG_CELL_TLS_SESSIONS_CLIENT, 1);
     }
 }
@@ -48,14 +49,16 @@ void dg_session_tls_failed(struct dg_session *session, bool is_late)
 {
     const struct dg_proxy_parts *parts = &session->worker->proxy->parts;
     const struct dg_tls *tls = session->client.tls;
-    if (tls == NULL || tls->is_established)
+    if (tls == NULL ? !session->awaits_hello : tls->is_established)
         return;
-    const char *reason = is_late ? "timeout" : tls->failure;
+    const char *reason = is_late ? "timeout" : tls == NULL ? "closed" : tls->failure;
     const char *labels[] = {"client", reason == NULL ? "other" : reason};
     dg_metrics_add(parts->metrics, DG_FAMILY_TLS_FAILURES, labels, 1);
     dg_logf(parts->log, strcmp(labels[1], "closed") == 0 ? DG_LOG_DEBUG : DG_LOG_INFO, "tls_failed",
             "a client's TLS handshake failed", dg_field_str("reason", labels[1]),
-            dg_field_str("error", is_late ? "it was not finished in time" : tls->sentence));
+            dg_field_str("error", is_late       ? "it was not finished in time"
+                                  : tls == NULL ? "the connection was closed before the handshake"
+                                                : tls->sentence));
 }
 
 /* ---- who gets it -------------------------------------------------------------------------------------------------- */
@@ -70,17 +73,6 @@ static bool is_local(const struct dg_session *session)
 bool dg_session_offers_tls(struct dg_session *session)
 {
     return dg_worker_tls(session->worker)->client != NULL && session->client.tls == NULL && !is_local(session);
-}
-
-void dg_session_start_tls(struct dg_session *session, struct dg_str first_bytes, bool is_direct)
-{
-    struct dg_tls *tls = dg_tls_accept(dg_worker_tls(session->worker), session->client.fd, first_bytes, is_direct);
-    if (tls == NULL || dg_buffer_len(&session->to_client.pending) > 0) {
-        dg_tls_free(tls);
-        dg_session_enter(session, DG_SESSION_CLOSED);
-        return;
-    }
-    dg_stream_secure(&session->client, tls);
 }
 
 /* ---- who must have it --------------------------------------------------------------------------------------------- */

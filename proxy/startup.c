@@ -181,6 +181,8 @@ static size_t packet_room(const struct dg_session *session)
 {
     struct dg_str all = dg_buffer_view(&session->startup);
     size_t len = 0;
+    if (session->awaits_hello)
+        return DG_STARTUP_MAX_BYTES - all.len;
     if (dg_startup_packet_bytes(all, &len) == DG_OK && len > all.len)
         return len - all.len;
     return all.len < FIRST_READ_BYTES ? FIRST_READ_BYTES - all.len : 1;
@@ -208,7 +210,10 @@ void dg_session_read_startup(struct dg_session *session)
         dg_session_out_of_memory(session);
         return;
     }
-    read_packet(session);
+    if (session->awaits_hello)
+        dg_session_read_hello(session);
+    else
+        read_packet(session);
 }
 
 /* ---- the first ReadyForQuery ------------------------------------------------------------------------------------- */

@@ -63,6 +63,34 @@ struct dg_tls *dg_tls_accept(const struct dg_tls_settings *settings, int fd, str
     return tls;
 }
 
+/* RFC 8446, 5.1 and 4: records of type 22, of at most 2^14 bytes each; in them the message, type 1 and a length of three
+   bytes, cut as the client likes. */
+bool dg_tls_is_half_hello(struct dg_str bytes)
+{
+    uint8_t head[4] = {0};
+    size_t n_message = 0, at = 0;
+    while (bytes.len - at >= 5) {
+        const uint8_t *record = (const uint8_t *)bytes.data + at;
+        size_t len = (size_t)record[3] << 8 | record[4];
+        size_t left = bytes.len - at - 5;
+        size_t here = len < left ? len : left;
+        if (record[0] != 22 || record[1] != 3 || len == 0 || len > 16384)
+            return false;
+        for (size_t i = 0; i < here && n_message + i < sizeof head; i++)
+            head[n_message + i] = record[5 + i];
+        n_message += here;
+        if (n_message > 0 && head[0] != 1)
+            return false;
+        if (n_message >= sizeof head &&
+            n_message - sizeof head >= ((size_t)head[1] << 16 | (size_t)head[2] << 8 | head[3]))
+            return false;
+        if (here < len)
+            return true;
+        at += 5 + len;
+    }
+    return at == bytes.len || bytes.data[at] == 22;
+}
+
 static bool is_numeric(const char *host)
 {
     struct in6_addr address;

@@ -36,6 +36,9 @@ struct dg_tls {
     const char *sentence; /* static text */
 };
 
+/* More bytes are needed before these are a whole ClientHello. False for what is no ClientHello, too: OpenSSL knows what
+   to say to that. */
+bool dg_tls_is_half_hello(struct dg_str bytes);
 /* A client's handshake. `first_bytes` of it were read already; `is_direct`: the client did not ask before it, and must
    name the protocol. NULL without memory. */
 struct dg_tls *dg_tls_accept(const struct dg_tls_settings *settings, int fd, struct dg_str first_bytes, bool is_direct);

@@ -248,6 +248,13 @@ static void on_idle_sweep(evutil_socket_t fd, short what, void *context)
     dg_worker_sweep_idle(context);
 }
 
+static void on_handshakes(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    dg_worker_next_handshakes(context);
+}
+
 /* No EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST: it would put off the removal of a closed descriptor to a moment when another
    worker may have been given its number. */
 static struct event_base *new_base(void)
@@ -281,6 +288,7 @@ enum dg_status dg_worker_init(struct dg_worker *worker, struct dg_proxy *proxy)
     worker->resolver.base = worker->base;
     event_assign(&worker->mail, worker->base, dg_mailbox_fd(worker->mailbox), EV_READ | EV_PERSIST, on_mail, worker);
     event_assign(&worker->reaper, worker->base, -1, 0, on_reap, worker);
+    event_assign(&worker->handshakes, worker->base, -1, 0, on_handshakes, worker);
     event_assign(&worker->idle_sweep, worker->base, -1, 0, on_idle_sweep, worker);
     return event_add(&worker->mail, NULL) == 0 ? DG_OK : DG_NO_MEMORY;
 }
@@ -294,6 +302,7 @@ static void *run(void *argument)
     dg_worker_sweep_idle(worker);
     (void)event_base_dispatch(worker->base);
     event_del(&worker->idle_sweep);
+    event_del(&worker->handshakes);
     if (worker == &worker->proxy->workers[0])
         dg_listener_stop(worker->proxy);
     return NULL;

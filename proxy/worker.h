@@ -47,6 +47,9 @@ struct dg_worker {
     struct dg_order reload; /* again and again, one at a time */
     struct event reaper;
     struct event idle_sweep; /* not armed while relay.idle_timeout_ms is 0 */
+    struct event handshakes; /* while clients wait for their turn */
+    size_t n_handshakes;     /* of clients, under way */
+    size_t n_waiting;
     struct dg_guard *guard;
     struct dg_metrics_shard *shard;
     struct dg_reader config;
@@ -82,6 +85,8 @@ void dg_worker_end_hold(struct dg_worker *worker, uint32_t pid, struct dg_str ke
 
 /* idle.c: ends who is idle for too long, and comes again. Worker's thread. */
 void dg_worker_sweep_idle(struct dg_worker *worker);
+/* handshakes.c: lets clients that wait for their turn begin. Worker's thread. */
+void dg_worker_next_handshakes(struct dg_worker *worker);
 /* The running config, brought up to date; borrowed until the next call. Worker's thread. */
 const struct dg_config *dg_worker_config(struct dg_worker *worker);
 /* The certificates in force, in the same way. */

@@ -25,6 +25,16 @@ def select_one(connection):
     return wire.kinds(connection.until_ready())
 
 
+def client_hello():
+    outgoing = ssl.MemoryBIO()
+    client = tls.context(alpn=ALPN).wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname="localhost")
+    try:
+        client.do_handshake()
+    except ssl.SSLWantReadError:
+        pass
+    return outgoing.read()
+
+
 class FromClients(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -144,6 +154,29 @@ class FromClients(unittest.TestCase):
                 self.assertEqual(select_one(connection), "TDCZ")
         for connection in idle:
             connection.socket.close()
+
+    def test_no_more_at_once_than_the_limit_allows(self):
+        """Peers that stop after their ClientHello take all turns; who comes after them waits, and then goes on."""
+        hello = client_hello()
+        option = "client_tls.max_handshakes"
+        with self.world.guard([*tls.client_settings(self.world.guards_own), f"{option}=3"]) as guard:
+            stopped = []
+            for n_bytes in (len(hello), len(hello), len(hello), 40):
+                stopped.append(self.enterContext(wire.Wire(guard.port)))
+                stopped[-1].send(hello[:n_bytes])
+            for connection in stopped[:3]:
+                self.assertEqual(connection.read_byte(), b"\x16")  # the ServerHello
+            self.assertEqual(guard.metric("driftguard_limits_total", option=option), 0)
+            waiting = [self.enterContext(wire.Wire(guard.port)) for _ in range(3)]
+            for connection in waiting:
+                connection.send(hello)
+            guard.wait_until(lambda: guard.metric("driftguard_limits_total", option=option) == 3, "three to wait")
+            stopped[0].socket.close()
+            self.assertEqual(waiting[0].read_byte(), b"\x16")
+            self.assertEqual(guard.metric("driftguard_sessions"), 6)
+            with tls.TlsWire(guard.port, "postgres") as connection:  # those that stopped are ended for it, in a while
+                self.assertEqual(select_one(connection), "TDCZ")
+            self.assertGreater(guard.metric("driftguard_tls_failures_total", leg="client", reason="timeout"), 1)
 
     def test_who_leaves_makes_no_noise(self):
         before = self.guard.log().count("tls_failed")

@@ -554,9 +554,36 @@ static void a_key_that_others_may_read_is_refused(void **state)
     dg_shared_unref(&settings->shared);
 }
 
+/* Of a ClientHello each part but the whole is half; what cannot become one is left to OpenSSL at once. */
+static void a_hello_is_whole_when_its_last_byte_is_there(void **state)
+{
+    (void)state;
+    static const char in_one[] = "\x16\x03\x01\x00\x0a\x01\x00\x00\x06"
+                                 "abcdef";
+    static const char in_two[] = "\x16\x03\x01\x00\x02\x01\x00\x16\x03\x03\x00\x08\x00\x06"
+                                 "abcdef";
+    for (size_t len = 0; len < sizeof in_one - 1; len++)
+        assert_true(dg_tls_is_half_hello((struct dg_str){in_one, len}));
+    assert_false(dg_tls_is_half_hello((struct dg_str){in_one, sizeof in_one - 1}));
+    for (size_t len = 0; len < sizeof in_two - 1; len++)
+        assert_true(dg_tls_is_half_hello((struct dg_str){in_two, len}));
+    assert_false(dg_tls_is_half_hello((struct dg_str){in_two, sizeof in_two - 1}));
+    static const struct dg_str others[] = {{"\x15\x03\x01\x00\x02", 5},
+                                           {"GET / HTTP/1.1", 14},
+                                           {"\x16\x02\x01\x00\x10", 5},
+                                           {"\x16\x03\x01\x00\x00", 5},
+                                           {"\x16\x03\x01\x40\x01", 5},
+                                           {"\x16\x03\x01\x00\x08\x02", 6},
+                                           {"\x80", 1},
+                                           {"\x16\x03\x01\x00\x01\x01\x17", 7}};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        assert_false(dg_tls_is_half_hello(others[i]));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_hello_is_whole_when_its_last_byte_is_there),
         cmocka_unit_test_setup_teardown(what_goes_in_comes_out, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_openssl_holds_is_read_when_it_is_wanted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(records_have_at_most_8_kb, set_up, tear_down),
