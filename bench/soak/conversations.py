@@ -1,7 +1,8 @@
 """What the sessions of the soak say, and what has to come back: to the byte, with session and sequence number in it.
 
 A conversation is a function of (session, number, sequence, world): it sends, and expects. KINDS names them with how often
-each is chosen. Those that leave the session unusable (a cancel, an RST) say so by EndOfSession.
+each is chosen. Each asks something, so that a connection that has ended is found to be so. Those that leave the session
+unusable (a cancel, an RST) say so by EndOfSession.
 """
 
 import hashlib
@@ -210,6 +211,7 @@ def parameter_status(session, number, sequence, world):
 def flood(session, number, sequence, world):
     """Both sides send megabytes at once, and nobody waits for the other. TLS in Python is not for two threads."""
     if session.is_tls:
+        simple(session, number, sequence, world)
         return
     n, text = 60, f"s{number}q{sequence}." * 4000
     bind = _bind("", "", text)
@@ -284,6 +286,7 @@ def reset(session, number, sequence, world):
 def half_close(session, number, sequence, world):
     """A client that has said all it will say still gets its answer. TLS closes both ways, so not there."""
     if session.is_tls:
+        simple(session, number, sequence, world)
         return
     session.send(wire.query(f"SELECT {number}, {sequence}"))
     session.finish_writing()
