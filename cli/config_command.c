@@ -18,14 +18,15 @@
 static enum dg_status check_tls(const struct dg_config *config, struct dg_error *error)
 {
     struct dg_tls_settings *settings = NULL;
-    struct dg_url upstream = {0};
+    struct dg_url upstreams[DG_MAX_UPSTREAMS] = {0};
+    size_t n = 1;
     enum dg_status status = DG_OK;
 
     if (config->upstream[0] != '\0')
-        status = dg_url_parse(config->upstream, &upstream, error);
+        status = dg_config_parse_upstreams(config, upstreams, &n, error);
     if (status == DG_OK)
-        status = dg_tls_settings_new(config, &upstream, 1, &settings, error);
-    explicit_bzero(&upstream, sizeof(upstream));
+        status = dg_tls_settings_new(config, upstreams, n, &settings, error);
+    explicit_bzero(upstreams, sizeof(upstreams));
     if (settings != NULL)
         dg_shared_unref(&settings->shared);
     return status;

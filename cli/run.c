@@ -44,7 +44,9 @@ struct dg_app {
     const struct dg_run_arguments *arguments;
     struct dg_published config;
     struct dg_published tls;
-    struct dg_url upstream; /* holds the password of the guard's own connection */
+    struct dg_url upstreams[DG_MAX_UPSTREAMS]; /* of the start; they hold passwords of the guard's own connections */
+    char names[DG_MAX_UPSTREAMS][DG_UPSTREAM_NAME_BYTES];
+    size_t n_upstreams;
     struct dg_log *log;
     struct dg_metrics *metrics;
     struct dg_metrics_shard *shard; /* the main thread's cells */
@@ -149,8 +151,8 @@ static void publish_mode(struct dg_app *app)
 
 /* What the store copies from; one on the stack of whoever asks. */
 struct schema_settings {
-    struct dg_schema_host hosts[DG_URL_MAX_HOSTS];
-    struct dg_schema_upstream upstream;
+    struct dg_schema_host hosts[DG_MAX_UPSTREAMS][DG_URL_MAX_HOSTS];
+    struct dg_schema_upstream upstreams[DG_MAX_UPSTREAMS];
     struct dg_schema_options options;
 };
 
@@ -181,10 +183,11 @@ static void describe_upstream(const struct dg_config *config, const char *name, 
 static void read_schema_settings(const struct dg_app *app, const struct dg_config *config,
                                  struct schema_settings *settings)
 {
-    describe_upstream(config, "main", &app->upstream, settings->hosts, &settings->upstream);
+    for (size_t i = 0; i < app->n_upstreams; i++)
+        describe_upstream(config, app->names[i], &app->upstreams[i], settings->hosts[i], &settings->upstreams[i]);
     settings->options = (struct dg_schema_options){
-        .upstreams = &settings->upstream,
-        .n_upstreams = 1,
+        .upstreams = settings->upstreams,
+        .n_upstreams = app->n_upstreams,
         .state_dir = config->state_dir,
         .poll_ms = (uint32_t)config->poll_ms,
         .min_reload_interval_ms = (uint32_t)config->min_reload_interval_ms,
@@ -206,7 +209,7 @@ static void on_hangup(evutil_socket_t signal_number, short events, void *context
     (void)events;
     enum dg_status status = load_config(app->arguments, &config, &error);
     if (status == DG_OK)
-        status = dg_tls_settings_new(config, &app->upstream, 1, &tls, &error);
+        status = dg_tls_settings_new(config, app->upstreams, app->n_upstreams, &tls, &error);
     if (status != DG_OK) {
         dg_config_unref(config);
         dg_logf(app->log, DG_LOG_ERROR, "config_rejected",
@@ -361,7 +364,7 @@ static void app_fini(struct dg_app *app)
         dg_metrics_free(app->metrics);
     dg_published_fini(&app->config);
     dg_published_fini(&app->tls);
-    explicit_bzero(&app->upstream, sizeof(app->upstream));
+    explicit_bzero(app->upstreams, sizeof(app->upstreams));
     libevent_global_shutdown();
 }
 
@@ -435,6 +438,21 @@ static enum dg_status start_parts(struct dg_app *app, struct dg_error *error)
     return dg_proxy_start(app->proxy, error);
 }
 
+static void log_further_upstreams(struct dg_app *app)
+{
+    struct dg_upstream_option list[DG_MAX_UPSTREAMS];
+    size_t n = dg_config_upstreams(running_config(app), list);
+
+    for (size_t i = 1; i < n; i++) {
+        struct dg_text url;
+        dg_text_init(&url, 8192);
+        dg_url_print(&app->upstreams[i], &url);
+        dg_logf(app->log, DG_LOG_INFO, "upstream", "a further upstream", dg_field_str("name", list[i].name),
+                dg_field_str("listen", list[i].listen), dg_field_str("upstream", dg_text_get(&url)));
+        dg_text_fini(&url);
+    }
+}
+
 /* The first line of the log: enough to know from a log alone what ran. */
 static void log_start(struct dg_app *app)
 {
@@ -443,9 +461,9 @@ static void log_start(struct dg_app *app)
     struct dg_server_tls tls;
     struct dg_text upstream;
 
-    dg_config_server_tls(config, &app->upstream, &tls);
+    dg_config_server_tls(config, &app->upstreams[0], &tls);
     dg_text_init(&upstream, 2048);
-    dg_url_print(&app->upstream, &upstream);
+    dg_url_print(&app->upstreams[0], &upstream);
     dg_metrics_set(app->metrics, DG_FAMILY_BUILD_INFO, build_labels, 1);
     publish_mode(app);
     dg_logf(app->log, DG_LOG_INFO, "started", "driftguard listens", dg_field_str("version", DG_VERSION),
@@ -462,21 +480,32 @@ static void log_start(struct dg_app *app)
     dg_text_fini(&upstream);
 }
 
+static enum dg_status read_upstreams(struct dg_app *app, struct dg_error *error)
+{
+    struct dg_upstream_option list[DG_MAX_UPSTREAMS];
+    size_t n = dg_config_upstreams(running_config(app), list);
+
+    for (size_t i = 0; i < n; i++)
+        snprintf(app->names[i], sizeof(app->names[i]), "%s", list[i].name);
+    return dg_config_parse_upstreams(running_config(app), app->upstreams, &app->n_upstreams, error);
+}
+
 static enum dg_status app_run(struct dg_app *app, struct dg_error *error)
 {
     if (running_config(app)->upstream[0] == '\0')
         return dg_error_set(error, DG_USAGE, "no upstream: say --upstream postgres://HOST:PORT[/DATABASE]");
-    enum dg_status status = dg_url_parse(running_config(app)->upstream, &app->upstream, error);
+    enum dg_status status = read_upstreams(app, error);
     struct dg_tls_settings *tls = NULL;
 
     if (status == DG_OK)
-        status = dg_tls_settings_new(running_config(app), &app->upstream, 1, &tls, error);
+        status = dg_tls_settings_new(running_config(app), app->upstreams, app->n_upstreams, &tls, error);
     if (status == DG_OK)
         dg_published_set(&app->tls, &tls->shared);
     if (status == DG_OK)
         status = start_parts(app, error);
     if (status == DG_OK) {
         log_start(app);
+        log_further_upstreams(app);
         if (event_base_dispatch(app->base) < 0)
             status = dg_error_set(error, DG_INTERNAL, "the main event loop failed");
         dg_logf(app->log, DG_LOG_INFO, "stopped", "driftguard ends",

@@ -122,5 +122,5 @@ const char *dg_config_needs_restart(const struct dg_config *running, const struc
         if (!dg_options[i].is_live && !dg_option_equal(&dg_options[i], running, wanted))
             return dg_options[i].path;
     }
-    return NULL;
+    return dg_upstreams_equal(running, wanted) ? NULL : "upstreams";
 }

@@ -61,6 +61,17 @@ struct dg_deprecation {
     bool is_refused;
 };
 
+/* All upstreams of a process: the options' own, and those of the array "upstreams". */
+#define DG_MAX_UPSTREAMS 16
+#define DG_MAIN_UPSTREAM "main"
+#define DG_UPSTREAM_NAME_BYTES 64
+
+struct dg_upstream_option {
+    const char *name;
+    const char *listen;
+    const char *upstream;
+};
+
 struct dg_config {
     struct dg_shared shared; /* first member: see base/published.h */
 #define DG_TYPE_STRING const char *
@@ -84,6 +95,8 @@ struct dg_config {
     size_t n_rules;
     const struct dg_deprecation *deprecations;
     size_t n_deprecations;
+    const struct dg_upstream_option *upstreams; /* those of the array */
+    size_t n_upstreams;
     struct dg_arena *arena; /* owns the strings and rules */
 };
 
@@ -147,6 +160,11 @@ struct dg_url {
     char key_file[256];
 };
 enum dg_status dg_url_parse(const char *text, struct dg_url *url, struct dg_error *error) DG_MUST_CHECK;
+/* All upstreams, the options' own first; how many. Borrows from the config. */
+size_t dg_config_upstreams(const struct dg_config *config, struct dg_upstream_option list[DG_MAX_UPSTREAMS]);
+/* Their URLs in this order. They hold passwords: for explicit_bzero afterwards. */
+enum dg_status dg_config_parse_upstreams(const struct dg_config *config, struct dg_url urls[DG_MAX_UPSTREAMS],
+                                         size_t *n, struct dg_error *error) DG_MUST_CHECK;
 /* "host:port", "[address]:port"; a folder percent-encoded, as the URL has it. */
 void dg_url_print_host(const struct dg_url_host *host, struct dg_text *out);
 /* "postgres://user@host:port,host:port/db" without the password and parameters. */

@@ -109,7 +109,7 @@ struct scope {
 };
 
 /* Keys beside the options; an overlay has only the first. */
-static const char *const other_keys[] = {"rules", "deprecated", "environment", "environments", NULL};
+static const char *const other_keys[] = {"rules", "deprecated", "upstreams", "environment", "environments", NULL};
 
 static const char *root_key(size_t n)
 {
@@ -223,6 +223,8 @@ static enum dg_status read_item(const struct scope *scope, const cJSON *item)
         return dg_rules_read(scope->file, scope->config, item, &path);
     if (scope->section == NULL && strcmp(item->string, "deprecated") == 0)
         return dg_deprecations_read(scope->file, scope->config, item, &path);
+    if (scope->section == NULL && strcmp(item->string, "upstreams") == 0)
+        return dg_upstreams_read(scope->file, scope->config, item, &path);
     bool is_read_elsewhere =
         scope->is_root && (strcmp(item->string, "environment") == 0 || strcmp(item->string, "environments") == 0);
     return is_read_elsewhere ? DG_OK : unknown_key(scope, item, &path);

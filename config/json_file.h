@@ -45,6 +45,9 @@ enum dg_status dg_rules_read(const struct dg_json_file *file, struct dg_config *
 /* The array "deprecated": the same for config->deprecations. */
 enum dg_status dg_deprecations_read(const struct dg_json_file *file, struct dg_config *config, const cJSON *array,
                                     const struct dg_json_path *path) DG_MUST_CHECK;
+/* The array "upstreams": sets config->upstreams. */
+enum dg_status dg_upstreams_read(const struct dg_json_file *file, struct dg_config *config, const cJSON *array,
+                                 const struct dg_json_path *path) DG_MUST_CHECK;
 /* A string that is not empty and not long, copied; `what` says in an error what is expected. */
 enum dg_status dg_json_read_text(const struct dg_json_file *file, struct dg_config *config, const cJSON *item,
                                  const struct dg_json_path *path, const char *what, const char **text) DG_MUST_CHECK;

@@ -105,6 +105,11 @@ void dg_config_print_markdown(struct dg_text *out)
         "`environments` holds overlays by name; `environment` (or the variable `DRIFTGUARD_ENV`, which wins, or\n"
         "`--set environment=NAME`) chooses one. Overlays that are not chosen are checked all the same.\n"
         "`DRIFTGUARD_CONFIG` names the file when no flag does.\n\n"
+        "## Further upstreams\n\n"
+        "`upstreams` is an array of at most %d objects with `name` (a label of metrics and events), `listen` and\n"
+        "`upstream`, which are as the options of these names: one process in front of several databases. The options'\n"
+        "own upstream is the first, and is called `main`. Read at the start; an overlay's array replaces the "
+        "file's.\n\n"
         "## Rules\n\n"
         "`rules` is an array of at most %d objects with the keys `database`, `user`, `application_name`\n"
         "(patterns: `*` matches any run of characters; a key that is absent matches all), `mode` and `detail`.\n"
@@ -121,10 +126,12 @@ void dg_config_print_markdown(struct dg_text *out)
         "  \"mode\": \"observe\", // everywhere\n"
         "  \"environment\": \"staging\",\n"
         "  \"environments\": {\"staging\": {\"mode\": \"annotate\"}},\n"
+        "  \"upstreams\": [{\"name\": \"replica\", \"listen\": \"127.0.0.1:5443\",\n"
+        "                 \"upstream\": \"postgres://guard@replica/shop\"}],\n"
         "  \"rules\": [{\"application_name\": \"psql*\", \"mode\": \"off\"}],\n"
         "  \"deprecated\": [{\"schema\": \"public\", \"relation\": \"leads\", \"column\": \"user_email\",\n"
         "                  \"use\": \"contact_email\", \"refuse\": true}]\n"
         "}\n"
         "```\n",
-        DG_CONFIG_MAX_RULES, DG_CONFIG_MAX_DEPRECATIONS);
+        DG_MAX_UPSTREAMS - 1, DG_CONFIG_MAX_RULES, DG_CONFIG_MAX_DEPRECATIONS);
 }

@@ -11,6 +11,9 @@
 #define DG_CONFIG_MAX_ENVIRONMENTS 64
 #define DG_CONFIG_MAX_DEPRECATIONS 1000
 
+/* Whether the arrays "upstreams" say the same. */
+bool dg_upstreams_equal(const struct dg_config *a, const struct dg_config *b);
+
 /* '*' in the pattern matches any run of bytes; NULL matches all. */
 bool dg_pattern_matches(const char *pattern, struct dg_str text);
 

@@ -3,6 +3,7 @@
  */
 #include "proxy/proxy.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,12 +19,22 @@ static const struct dg_config *config_of(struct dg_published *published, struct 
 
 static enum dg_status make_upstreams(struct dg_proxy *proxy, const struct dg_config *config, struct dg_error *error)
 {
-    proxy->upstreams = calloc(1, sizeof *proxy->upstreams);
+    struct dg_upstream_option list[DG_MAX_UPSTREAMS];
+    size_t n = dg_config_upstreams(config, list);
+    enum dg_status status = DG_OK;
+    proxy->upstreams = calloc(n, sizeof *proxy->upstreams);
     if (proxy->upstreams == NULL)
         return dg_error_set(error, DG_NO_MEMORY, "out of memory");
-    proxy->n_upstreams = 1;
-    proxy->upstreams[0] = (struct dg_upstream){.proxy = proxy, .name = "main", .listen = config->listen};
-    return dg_url_parse(config->upstream, &proxy->upstreams[0].url, error);
+    proxy->n_upstreams = n;
+    for (size_t i = 0; i < n && status == DG_OK; i++) {
+        struct dg_upstream *upstream = &proxy->upstreams[i];
+        upstream->proxy = proxy;
+        upstream->index = i;
+        upstream->listen = list[i].listen;
+        (void)snprintf(upstream->name, sizeof upstream->name, "%s", list[i].name);
+        status = dg_url_parse(list[i].upstream, &upstream->url, error);
+    }
+    return status;
 }
 
 static enum dg_status open_all(struct dg_proxy *proxy, const struct dg_config *config, struct dg_error *error)

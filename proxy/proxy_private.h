@@ -17,7 +17,7 @@
 struct dg_upstream {
     struct dg_proxy *proxy;
     size_t index; /* among the proxy's */
-    const char *name;
+    char name[DG_UPSTREAM_NAME_BYTES];
     const char *listen; /* where its clients come; while the sockets are opened */
     struct dg_url url;
     atomic_bool was_reached;

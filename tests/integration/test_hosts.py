@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""One upstream, several servers: hosts in a list, a fail-over, a standby. Each session is judged by its own server's schema."""
+"""One upstream, several servers: hosts in a list, a fail-over. Each session is judged by its own server's schema."""
 
 import os
 import subprocess
