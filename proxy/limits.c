@@ -89,7 +89,8 @@ void dg_session_startup_is_late(struct dg_session *session)
     char detail[DETAIL_BYTES];
     dg_count(session->worker->shard, DG_CELL_LIMIT_STARTUP_TIMEOUT, 1);
     /* One that never said a word has nobody to be told. */
-    if (is_packet && (session->awaits_hello || dg_buffer_len(&session->startup) == 0)) {
+    if (session->state == DG_SESSION_PROXY_HEADER ||
+        (is_packet && (session->awaits_hello || dg_buffer_len(&session->startup) == 0))) {
         dg_session_tls_failed(session, true);
         dg_session_enter(session, DG_SESSION_CLOSED);
         return;

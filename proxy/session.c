@@ -42,6 +42,7 @@ static uint64_t last_words_ms(const struct dg_session *session)
 #define TO(state) (1u << (unsigned)DG_SESSION_##state)
 
 static const unsigned edges[] = {
+    [DG_SESSION_PROXY_HEADER] = TO(STARTUP) | TO(CLOSED),
     [DG_SESSION_STARTUP] = TO(CONNECTING) | TO(CANCELLING) | TO(PARTING) | TO(CLOSED),
     [DG_SESSION_CONNECTING] = TO(AUTHENTICATING) | TO(PARTING) | TO(CLOSED),
     [DG_SESSION_AUTHENTICATING] = TO(READY) | TO(PARTING) | TO(CLOSED),
@@ -121,6 +122,7 @@ void dg_session_enter(struct dg_session *session, enum dg_session_state state)
         leave_client(session);
         dg_session_count_buffers(session);
         break;
+    case DG_SESSION_PROXY_HEADER:
     case DG_SESSION_STARTUP:
     case DG_SESSION_CONNECTING:
     case DG_SESSION_AUTHENTICATING:
@@ -166,6 +168,7 @@ static bool watch(struct dg_session *session)
     bool has_for_server = dg_buffer_len(&session->to_server.pending) > 0;
     dg_session_count_buffers(session);
     switch (session->state) {
+    case DG_SESSION_PROXY_HEADER:
     case DG_SESSION_STARTUP:
         return dg_stream_want(&session->client, !session->awaits_turn, has_for_client);
     case DG_SESSION_CONNECTING:
@@ -214,7 +217,7 @@ void dg_session_open(struct dg_worker *worker, struct dg_upstream *upstream, int
     }
     const struct dg_config *config = dg_worker_config(worker);
     session->worker = worker;
-    session->state = DG_SESSION_STARTUP;
+    session->state = config->require_proxy_protocol ? DG_SESSION_PROXY_HEADER : DG_SESSION_STARTUP;
     session->route.upstream = upstream;
     session->is_over_limit = is_over_limit;
     session->server.fd = -1;
@@ -256,8 +259,8 @@ void dg_session_refuse(struct dg_session *session, const char *sqlstate, const c
 {
     if (session->state == DG_SESSION_PARTING || session->state == DG_SESSION_CLOSED)
         return;
-    /* A client that waits for a handshake can read no words. */
-    if (session->state == DG_SESSION_CANCELLING || session->awaits_hello) {
+    /* A client that waits for a handshake can read no words, and a load balancer does not know ours. */
+    if (session->state == DG_SESSION_CANCELLING || session->state == DG_SESSION_PROXY_HEADER || session->awaits_hello) {
         dg_session_enter(session, DG_SESSION_CLOSED);
         return;
     }
@@ -293,9 +296,11 @@ void dg_session_out_of_memory(struct dg_session *session)
 void dg_session_malformed(struct dg_session *session, const char *side, const char *message)
 {
     struct dg_proxy *proxy = session->worker->proxy;
+    char client[DG_ADDRESS_TEXT_BYTES];
+    dg_session_print_client(session, client);
     dg_metrics_add(proxy->parts.metrics, DG_FAMILY_MALFORMED, &side, 1);
     dg_logf(proxy->parts.log, DG_LOG_INFO, "malformed", "a peer violated the protocol; its session was closed",
-            dg_field_str("side", side), dg_field_str("what", message));
+            dg_field_str("side", side), dg_field_str("client", client), dg_field_str("what", message));
     dg_session_fail(session, "08P01", message, NULL);
 }
 
@@ -428,6 +433,7 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
     (void)fd;
     (void)what;
     switch (session->state) {
+    case DG_SESSION_PROXY_HEADER:
     case DG_SESSION_STARTUP:
     case DG_SESSION_CONNECTING:
     case DG_SESSION_AUTHENTICATING:
@@ -471,6 +477,8 @@ static void on_client_readable(evutil_socket_t fd, short what, void *context)
         dg_relay_read(session, &session->to_server);
     else if (session->state == DG_SESSION_STARTUP)
         dg_session_read_startup(session);
+    else if (session->state == DG_SESSION_PROXY_HEADER)
+        dg_session_read_proxy_header(session);
     else
         read_and_forget(session);
     dg_session_update(session);

@@ -1,7 +1,9 @@
 /*
  * One client and its server connection. The states, who moves them, and what each may become:
  *
- *      accept ---> STARTUP ---> CONNECTING ---> AUTHENTICATING ---> READY
+ *      accept ---> PROXY_HEADER, where it is wanted
+ *         |           v
+ *         +------> STARTUP ---> CONNECTING ---> AUTHENTICATING ---> READY
  *                     |             |                 |               |
  *                     |             +------+----------+---------------+     an error of ours, or the server is gone
  *                     |                    v
@@ -11,6 +13,7 @@
  *                     |                    v
  *                     +----------------> CLOSED      freed when this turn of the event loop ends
  *
+ *   PROXY_HEADER    before STARTUP, where require_proxy_protocol is on: a load balancer says whose connection it is
  *   STARTUP         reads the first packet; before it SSLRequest and GSSENCRequest, once each, and the TLS handshake
  *   CONNECTING      to the upstream, its TLS handshake included; nothing is read from the client
  *   AUTHENTICATING  relays; the client's statements wait for the first ReadyForQuery
@@ -27,6 +30,7 @@
 
 #include "base/buffer.h"
 #include "guard/guard.h"
+#include "protocol/proxy_header.h"
 #include "proxy/cancel_table.h"
 #include "proxy/connect.h"
 #include "proxy/outstanding.h"
@@ -36,6 +40,7 @@
 #include "proxy/worker.h"
 
 enum dg_session_state {
+    DG_SESSION_PROXY_HEADER,
     DG_SESSION_STARTUP,
     DG_SESSION_CONNECTING,
     DG_SESSION_AUTHENTICATING,
@@ -62,7 +67,8 @@ struct dg_session {
     struct dg_flow to_client;
     struct event timer; /* start-up, hold and parting deadlines, one at a time; not armed in steady state */
     struct dg_connect *connect;
-    struct dg_route route; /* its address and host from AUTHENTICATING on */
+    struct dg_proxy_source source; /* what a PROXY protocol header has said */
+    struct dg_route route;         /* its address and host from AUTHENTICATING on */
     struct dg_cancel_entry *cancel;
     struct dg_quota_place place; /* since the first ReadyForQuery */
     struct dg_buffer startup;    /* the start-up packet, until the first ReadyForQuery */
@@ -138,8 +144,15 @@ void dg_session_end_hold(struct dg_session *session);
 /* startup.c. Counts and logs a connection to the database that did not come about. */
 void dg_session_upstream_failed(struct dg_worker *worker, const struct dg_connect_result *result, const char *event,
                                 const char *message);
-/* startup.c: more of the client's first packet. */
+/* startup.c: more of the client's first packet, from its socket or from here (at least a byte). */
 void dg_session_read_startup(struct dg_session *session);
+void dg_session_take_startup(struct dg_session *session, struct dg_str bytes);
+/* origin.c: more of the PROXY protocol's header. */
+void dg_session_read_proxy_header(struct dg_session *session);
+/* The client, for people: its own address, or what the load balancer has said. */
+void dg_session_print_client(const struct dg_session *session, char text[DG_ADDRESS_TEXT_BYTES]);
+/* It comes over a Unix socket, and for itself. */
+bool dg_session_is_local(const struct dg_session *session);
 /* What the guard asks for (struct dg_guard_host); context is the session. */
 void dg_session_on_resume(void *context);
 bool dg_session_server_is_silent(void *context);

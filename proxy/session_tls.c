@@ -7,7 +7,6 @@
  * sockets there is no TLS, and none is asked for.
  */
 #include <stdio.h>
-#include <sys/socket.h>
 
 #include "protocol/startup.h"
 #include "proxy/proxy_private.h"
@@ -53,9 +52,11 @@ void dg_session_tls_failed(struct dg_session *session, bool is_late)
         return;
     const char *reason = is_late ? "timeout" : tls == NULL ? "closed" : tls->failure;
     const char *labels[] = {"client", reason == NULL ? "other" : reason};
+    char client[DG_ADDRESS_TEXT_BYTES];
+    dg_session_print_client(session, client);
     dg_metrics_add(parts->metrics, DG_FAMILY_TLS_FAILURES, labels, 1);
     dg_logf(parts->log, strcmp(labels[1], "closed") == 0 ? DG_LOG_DEBUG : DG_LOG_INFO, "tls_failed",
-            "a client's TLS handshake failed", dg_field_str("reason", labels[1]),
+            "a client's TLS handshake failed", dg_field_str("client", client), dg_field_str("reason", labels[1]),
             dg_field_str("error", is_late       ? "it was not finished in time"
                                   : tls == NULL ? "the connection was closed before the handshake"
                                                 : tls->sentence));
@@ -63,16 +64,10 @@ void dg_session_tls_failed(struct dg_session *session, bool is_late)
 
 /* ---- who gets it -------------------------------------------------------------------------------------------------- */
 
-static bool is_local(const struct dg_session *session)
-{
-    int domain = AF_UNSPEC;
-    socklen_t len = sizeof domain;
-    return getsockopt(session->client.fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 && domain == AF_UNIX;
-}
-
 bool dg_session_offers_tls(struct dg_session *session)
 {
-    return dg_worker_tls(session->worker)->client != NULL && session->client.tls == NULL && !is_local(session);
+    return dg_worker_tls(session->worker)->client != NULL && session->client.tls == NULL &&
+           !dg_session_is_local(session);
 }
 
 /* ---- who must have it --------------------------------------------------------------------------------------------- */
@@ -90,7 +85,7 @@ bool dg_session_may_start(struct dg_session *session, const struct dg_startup *s
 {
     enum dg_sslmode sslmode = dg_worker_tls(session->worker)->client_sslmode;
     const struct dg_tls *tls = session->client.tls;
-    if (sslmode <= DG_SSLMODE_OPTIONAL || is_local(session))
+    if (sslmode <= DG_SSLMODE_OPTIONAL || dg_session_is_local(session))
         return true;
     if (tls == NULL) {
         refuse_plain(session, sslmode);

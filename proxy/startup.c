@@ -188,6 +188,23 @@ static size_t packet_room(const struct dg_session *session)
     return all.len < FIRST_READ_BYTES ? FIRST_READ_BYTES - all.len : 1;
 }
 
+void dg_session_take_startup(struct dg_session *session, struct dg_str bytes)
+{
+    if (begins_with_tls(session, bytes.data)) {
+        session->has_seen_ssl_request = true; /* as good as one: there is no second TLS within */
+        dg_session_start_tls(session, bytes, true);
+        return;
+    }
+    if (dg_buffer_append(&session->startup, bytes.data, bytes.len) != DG_OK) {
+        dg_session_out_of_memory(session);
+        return;
+    }
+    if (session->awaits_hello)
+        dg_session_read_hello(session);
+    else
+        read_packet(session);
+}
+
 void dg_session_read_startup(struct dg_session *session)
 {
     char bytes[DG_STARTUP_MAX_BYTES];
@@ -201,19 +218,7 @@ void dg_session_read_startup(struct dg_session *session)
         dg_session_enter(session, DG_SESSION_CLOSED); /* it opened and left: nothing to say */
         return;
     }
-    if (begins_with_tls(session, bytes)) {
-        session->has_seen_ssl_request = true; /* as good as one: there is no second TLS within */
-        dg_session_start_tls(session, (struct dg_str){bytes, n}, true);
-        return;
-    }
-    if (dg_buffer_append(&session->startup, bytes, n) != DG_OK) {
-        dg_session_out_of_memory(session);
-        return;
-    }
-    if (session->awaits_hello)
-        dg_session_read_hello(session);
-    else
-        read_packet(session);
+    dg_session_take_startup(session, (struct dg_str){bytes, n});
 }
 
 /* ---- the first ReadyForQuery ------------------------------------------------------------------------------------- */
