@@ -302,7 +302,7 @@ class GoldenCase(unittest.TestCase):
             guard.wait_until(lambda: guard.metric("driftguard_snapshot_loaded", database=database) == 1, "the snapshot")
             with Connection(guard.port) as connection:
                 connection.login(database=database)
-                for sql in CHANGES:
+                for sql in (*CHANGES, "select 1"):  # which waits until the last change is known
                     self.assertNotIn("E", types(connection.ask(query(sql))), sql)
             for title, user, *steps in (*EXPLAINED, *((title, "postgres", *steps) for title, *steps in CHANGED)):
                 with Connection(guard.port) as connection:
