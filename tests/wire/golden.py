@@ -116,7 +116,8 @@ class Book:
 # ---- the sentences in the sources ------------------------------------------------------------------------------------
 
 # These speak to others: a browser, a scraper, the operator at the start or in the log.
-NOT_FOR_CLIENTS = {"proxy/admin.c", "proxy/page.c", "proxy/tls_settings.c", "proxy/listener.c", "proxy/proxy.c"}
+NOT_FOR_CLIENTS = {"proxy/admin.c", "proxy/page.c", "proxy/tls_settings.c", "proxy/listener.c", "proxy/proxy.c", "proxy/bind.c",
+                   "proxy/inherited.c"}
 NOT_SAID = {"dg_logf", "dg_session_upstream_failed", "dg_field_str", "dg_error_set", "_Static_assert", "sscanf"}
 # Each with the reason why no trace has it.
 UNREACHED = {

@@ -25,6 +25,7 @@ from cluster import Cluster
 from golden_drift import CHANGED, CHANGES, EXPLAINED, SCHEMA
 from guard import Guard
 from stub import LOGIN, Stub, authentication, say
+from test_keep_alive import vanish
 from wire import (FLUSH, GSSENC_REQUEST, SSL_REQUEST, SYNC, TIMEOUT_S, Connection, bind, describe, execute, message, parse, query,
                   startup, types)
 
@@ -208,6 +209,19 @@ class GoldenCase(unittest.TestCase):
                 with Connection(guard.port) as connection:
                     connection.login()
                     book.trace("a record of the server's that is none", *converse(connection, (query("select 1"), "EOF")))
+            with Stub() as stub, self.guard_before(stub.url, "server_tls.sslmode=disable", "relay.tcp_user_timeout_ms=1000") as guard:
+                self.await_health(guard)
+                told = threading.Event()
+
+                def vanishes(peer):
+                    vanish(peer.socket)
+                    peer.send(LOGIN)
+                    told.wait(TIMEOUT_S)
+                stub.serve = vanishes
+                with Connection(guard.port) as connection:
+                    connection.login()
+                    book.trace("the server does not answer, relay.tcp_user_timeout_ms=1000", *converse(connection, (query("select 1"), "EOF")))
+                told.set()
             with self.guard() as guard, Connection(guard.port) as idle:
                 idle.login()
                 guard.process.send_signal(signal.SIGTERM)
