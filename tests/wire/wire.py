@@ -255,15 +255,11 @@ def fields(found):
 
 
 def is_explained(got, expected):
-    """True if `got` is the server's error `expected` with the guard's words behind the server's own, and nothing else.
-
-    It may leave a DETAIL as it is, and only say in HINT what to do.
-    """
+    """True if `got` is the server's error `expected` with the guard's words behind the server's own, and nothing else."""
     if got[:1] != b"E" or expected[:1] != b"E" or struct.unpack("!I", got[1:5])[0] != len(got) - 1:
         return False
     mine, own = fields(got), fields(expected)
-    is_only_hint = "D" in own and mine.get("D") == own["D"] and mine.get("H") != own.get("H")
-    for code in "H" if is_only_hint else "DH":
+    for code in "DH":
         prefix = own.get(code, "") + "\n" if code in own else ""
         added = mine.pop(code, "")
         if not added.startswith(prefix) or code == "D" and not added[len(prefix):].startswith("driftguard: "):
