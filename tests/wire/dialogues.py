@@ -97,6 +97,7 @@ class Dialogue:
     parameters: dict
     steps: list
     ending: str  # "terminate" or "half"
+    is_hurried: bool = False  # the client waits for no answers; then there is no drift, since nobody knew when
 
 
 class Draw:
@@ -109,39 +110,42 @@ class Draw:
 
     def dialogue(self):
         steps = [self._step() for _ in range(self._random.randint(2, 12))]
-        if self._is(0.35):
+        if self.happens(0.35):
             at = self._random.randrange(len(steps) + 1)
             steps[at:at] = self._storm()
-        return Dialogue(self._parameters(), steps, self._random.choice(("terminate", "half")))
+        is_hurried = self.happens(0.3)
+        if is_hurried:
+            steps = [step for step in steps if step.kind == "say"]
+        return Dialogue(self._parameters(), steps, self._any("terminate", "half"), is_hurried)
 
     def _any(self, *things):
         return self._random.choice(things)
 
-    def _is(self, chance):
+    def happens(self, chance):
         return self._random.random() < chance
 
     def _parameters(self):
         parameters = {}
-        if self._is(0.3):
+        if self.happens(0.3):
             parameters["application_name"] = self._any("", "app", "\u00e9\u00e8", "x" * 3000)
-        if self._is(0.15):
+        if self.happens(0.15):
             parameters["client_encoding"] = self._any("UTF8", "LATIN1", "SQL_ASCII", "utf-8")
-        if self._is(0.15):
+        if self.happens(0.15):
             parameters["options"] = self._any("-c search_path=s2,public", "-c geqo=off", r"-c search_path=s2,\ public", "--search_path=s2", "-c nope=1")
-        if self._is(0.1):
+        if self.happens(0.1):
             parameters["_pq_.later"] = "on"
-        if self._is(0.06):
+        if self.happens(0.06):
             parameters[self._any("search_path", "Search_Path", "datestyle", "role", "nonsense")] = self._any("s2", "postgres", "German")
-        if self._is(0.05):
+        if self.happens(0.05):
             parameters["replication"] = self._any("database", "off", "0", "on ")
         return parameters
 
     def _step(self):
-        if self._is(0.12):
+        if self.happens(0.12):
             return Step([self._any(*CHANGES) for _ in range(self._any(1, 1, 2))], "drift")
         pieces = []
         for _ in range(self._any(1, 1, 2, 3, 5, 8)):
-            if self._recent and self._is(0.3):
+            if self._recent and self.happens(0.3):
                 pieces.append(self._any(*self._recent[-5:]))
             else:
                 pieces.append(self._piece())
@@ -155,17 +159,17 @@ class Draw:
                           parse(sql) + FLUSH + bind() + execute() + SYNC)
         steps = []
         for _ in range(self._any(4, 6, 9)):
-            steps.append(Step([piece, self._piece()] if self._is(0.2) else [piece]))
-            if self._is(0.25):
+            steps.append(Step([piece, self._piece()] if self.happens(0.2) else [piece]))
+            if self.happens(0.25):
                 steps.append(Step([self._any(SYNC, parse("select 1") + SYNC, bind() + execute() + SYNC, self._piece())]))
         return steps
 
     def _sql(self):
         kinds = (READS, WRITES, TRANSACTIONS, SESSION, SEVERAL, CHANGES, COPIES)
         sql = self._any(*self._random.choices(kinds, (44, 10, 12, 16, 6, 6, 6))[0])
-        if self._is(0.03):
+        if self.happens(0.03):
             sql = f"/* {'z' * self._any(10, 8100, 70_000)} */ " + sql
-        return sql.encode("latin-1") if self._is(0.05) and all(ord(c) < 256 for c in sql) else sql
+        return sql.encode("latin-1") if self.happens(0.05) and all(ord(c) < 256 for c in sql) else sql
 
     def _piece(self):
         makers = (self._query, self._batch, self._single, self._copy, self._call, self._wild)
@@ -175,7 +179,7 @@ class Draw:
         return query(self._sql())
 
     def _parse(self, name):
-        if self._is(0.25):
+        if self.happens(0.25):
             return parse(self._any(*WITH_PARAMETERS), name, [self._any(*OIDS) for _ in range(self._any(0, 1, 2))])
         return parse(self._sql(), name)
 
@@ -187,9 +191,9 @@ class Draw:
         name, portal = self._any(*NAMES), self._any("", "", "", *NAMES)
         parts = [self._parse(name), self._bind(portal, name), describe("P", portal), execute(portal, self._any(0, 0, 0, 1, 2, 4_294_967_295)),
                  self._any(b"", b"", close("P", portal), close("S", name), execute(portal))]
-        if self._is(0.2):
-            parts.insert(1, describe("S", name) + (FLUSH if self._is(0.5) else b""))
-        parts = [part for part in parts if not self._is(0.08)]
+        if self.happens(0.2):
+            parts.insert(1, describe("S", name) + (FLUSH if self.happens(0.5) else b""))
+        parts = [part for part in parts if not self.happens(0.08)]
         return b"".join(parts) + self._any(SYNC, SYNC, SYNC, SYNC, FLUSH, b"", SYNC + SYNC)
 
     def _single(self):

@@ -173,8 +173,9 @@ class Babble(unittest.TestCase):
         asked = [step.data for step in dialogue.steps if step.kind == "say"] + [TERMINATE]
 
         def listen(peer):
-            rest = b""
-            while data := self.received(peer):
+            rest, first = b"", peer.take()
+            while data := first or self.received(peer):
+                first = b""
                 got.append(data)
                 if not replies:
                     continue

@@ -160,6 +160,11 @@ class Peer:
         self._at += len(taken)
         return taken
 
+    def take(self):
+        """What was received and not asked for yet."""
+        taken, self._input, self._at = self._input[self._at:], b"", 0
+        return taken
+
     def read(self):
         """The next message as it came, or EOF."""
         header = self.receive(5)
