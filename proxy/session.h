@@ -17,8 +17,8 @@
  *   STARTUP         reads the first packet; before it SSLRequest and GSSENCRequest, once each, and the TLS handshake
  *   CONNECTING      to the upstream, its TLS handshake included; nothing is read from the client
  *   AUTHENTICATING  relays; the client's statements wait for the first ReadyForQuery
- *   READY           relays and shows each message to the guard
- *   CANCELLING      a CancelRequest is on its way to the server
+ *   READY           relays and shows each message to the guard; a session that is blind only relays
+ *   CANCELLING      a CancelRequest is on its way to the server, or waits until a hold that it found has ended
  *   PARTING         the server side is closed; the client reads its last words
  *
  * Any state may become CLOSED. Only dg_session_enter changes it.
