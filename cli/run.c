@@ -542,6 +542,7 @@ int dg_command_run(int argc, char **argv)
     if (code == DG_EXIT_OK) {
         forget_application_environment();
         (void)signal(SIGPIPE, SIG_IGN);
+        (void)signal(SIGXFSZ, SIG_IGN); /* a file that may not grow (ulimit -f) is a write that fails */
         (void)evthread_use_pthreads();
         dg_published_init(&app.config);
         dg_published_init(&app.tls);
