@@ -21,14 +21,13 @@
 void dg_stream_open(struct dg_stream *stream, struct event_base *base, int fd, event_callback_fn on_readable,
                     event_callback_fn on_writable, void *context)
 {
-    *stream = (struct dg_stream){.fd = fd};
+    *stream = (struct dg_stream){.fd = fd, .on_writable = on_writable};
     int on = 1;
     /* Both fail on Unix sockets, where they are not needed. */
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     (void)evutil_make_socket_nonblocking(fd);
     event_assign(&stream->readable, base, fd, EV_READ | EV_PERSIST, on_readable, context);
-    event_assign(&stream->writable, base, fd, EV_WRITE | EV_PERSIST, on_writable, context);
 }
 
 static void set_tcp_option(int fd, int option, int value)
@@ -155,15 +154,34 @@ bool dg_stream_is_silent(const struct dg_stream *stream)
 }
 
 /* False if the event could not be added. */
-static bool set_interest(struct event *event, bool *is_added, bool wanted)
+static bool want_reading(struct dg_stream *stream, bool wanted)
 {
-    if (*is_added == wanted)
+    if (stream->is_reading == wanted)
         return true;
     if (wanted)
-        *is_added = event_add(event, NULL) == 0;
+        stream->is_reading = event_add(&stream->readable, NULL) == 0;
     else
-        *is_added = event_del(event) != 0;
-    return *is_added || !wanted;
+        stream->is_reading = event_del(&stream->readable) != 0;
+    return stream->is_reading || !wanted;
+}
+
+/* The same; an event that is being called may be freed. */
+static bool want_writing(struct dg_stream *stream, bool wanted)
+{
+    if ((stream->writable != NULL) == wanted)
+        return true;
+    if (!wanted) {
+        event_free(stream->writable);
+        stream->writable = NULL;
+        return true;
+    }
+    stream->writable = event_new(event_get_base(&stream->readable), stream->fd, EV_WRITE | EV_PERSIST,
+                                 stream->on_writable, event_get_callback_arg(&stream->readable));
+    if (stream->writable == NULL || event_add(stream->writable, NULL) == 0)
+        return stream->writable != NULL;
+    event_free(stream->writable);
+    stream->writable = NULL;
+    return false;
 }
 
 /* Calls for what OpenSSL holds already. */
@@ -181,6 +199,6 @@ bool dg_stream_want(struct dg_stream *stream, bool reading, bool writing)
         return true;
     if (stream->tls != NULL)
         want_tls(stream->tls, reading);
-    bool is_read = set_interest(&stream->readable, &stream->is_reading, reading);
-    return set_interest(&stream->writable, &stream->is_writing, writing) && is_read;
+    bool is_read = want_reading(stream, reading);
+    return want_writing(stream, writing) && is_read;
 }

@@ -18,10 +18,10 @@ struct dg_tls;
 struct dg_stream {
     int fd; /* -1 when closed */
     struct event readable;
-    struct event writable;
+    struct event *writable; /* only while it is watched for: an idle session has none */
+    event_callback_fn on_writable;
     struct dg_tls *tls; /* NULL: plain */
     bool is_reading;    /* the event is added */
-    bool is_writing;    /* the event is added */
     bool has_ended;     /* the peer will send no more */
     bool is_shut;       /* we will send no more */
     bool is_lost;       /* the peer has not answered for too long */
