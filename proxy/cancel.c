@@ -39,7 +39,7 @@ static void on_connect(void *context, const struct dg_connect_result *result)
     struct dg_session *session = context;
     session->connect = NULL;
     if (result->fd < 0) {
-        dg_session_upstream_failed(session->worker, result, "cancel_failed", "a cancel did not reach the database");
+        dg_session_upstream_failed(session, result, "cancel_failed", "a cancel did not reach the database");
         dg_session_enter(session, DG_SESSION_CLOSED);
         return;
     }

@@ -142,8 +142,8 @@ void dg_session_hold(struct dg_session *session, struct dg_flow *flow, uint32_t 
 void dg_session_end_hold(struct dg_session *session);
 
 /* startup.c. Counts and logs a connection to the database that did not come about. */
-void dg_session_upstream_failed(struct dg_worker *worker, const struct dg_connect_result *result, const char *event,
-                                const char *message);
+void dg_session_upstream_failed(const struct dg_session *session, const struct dg_connect_result *result,
+                                const char *event, const char *message);
 /* startup.c: more of the client's first packet, from its socket or from here (at least a byte). */
 void dg_session_read_startup(struct dg_session *session);
 void dg_session_take_startup(struct dg_session *session, struct dg_str bytes);

@@ -44,10 +44,13 @@ static void on_server_writable(evutil_socket_t fd, short what, void *context)
     dg_session_update(session);
 }
 
-void dg_session_upstream_failed(struct dg_worker *worker, const struct dg_connect_result *result, const char *event,
-                                const char *message)
+void dg_session_upstream_failed(const struct dg_session *session, const struct dg_connect_result *result,
+                                const char *event, const char *message)
 {
-    dg_metrics_add(worker->proxy->parts.metrics, DG_FAMILY_UPSTREAM_FAILURES, &result->reason, 1);
+    struct dg_worker *worker = session->worker;
+    const char *name = session->route.upstream->name;
+    const char *reason_labels[] = {name, result->reason};
+    dg_metrics_add(worker->proxy->parts.metrics, DG_FAMILY_UPSTREAM_FAILURES, reason_labels, 1);
     if (strcmp(result->reason, "timeout") == 0 ||
         (result->tls_failure != NULL && strcmp(result->tls_failure, "timeout") == 0))
         dg_count(worker->shard, DG_CELL_LIMIT_CONNECT_TIMEOUT, 1);
@@ -55,8 +58,8 @@ void dg_session_upstream_failed(struct dg_worker *worker, const struct dg_connec
         const char *labels[] = {"server", result->tls_failure};
         dg_metrics_add(worker->proxy->parts.metrics, DG_FAMILY_TLS_FAILURES, labels, 1);
     }
-    dg_logf(worker->proxy->parts.log, DG_LOG_WARNING, event, message, dg_field_str("reason", result->reason),
-            dg_field_str("address", result->text));
+    dg_logf(worker->proxy->parts.log, DG_LOG_WARNING, event, message, dg_field_str("upstream", name),
+            dg_field_str("reason", result->reason), dg_field_str("address", result->text));
 }
 
 static void on_connect(void *context, const struct dg_connect_result *result)
@@ -64,7 +67,7 @@ static void on_connect(void *context, const struct dg_connect_result *result)
     struct dg_session *session = context;
     session->connect = NULL;
     if (result->fd < 0) {
-        dg_session_upstream_failed(session->worker, result, "upstream_failed", "a connection to the database failed");
+        dg_session_upstream_failed(session, result, "upstream_failed", "a connection to the database failed");
         char text[600];
         snprintf(text, sizeof text, "driftguard: could not connect to the database at %s", result->text);
         dg_session_refuse(session, "08006", text, NULL, result->hint);

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""One upstream, several servers: hosts in a list, a fail-over. Each session is judged by its own server's schema."""
+"""One upstream, several servers: hosts in a list, a fail-over, a standby. Each session is judged by its own server's schema."""
 
 import os
 import subprocess
@@ -183,6 +183,44 @@ class HostList(HostCase):
         done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False, timeout=20)
         self.assertEqual(done.returncode, 64)
         self.assertIn("target_session_attrs can only be any", done.stderr)
+
+
+class Standby(Cluster):
+    """A hot standby: a physical copy of `primary`, which it follows and which has the same system identifier."""
+
+    def __init__(self, primary):
+        super().__init__()
+        self._primary = primary
+
+    def __enter__(self):
+        self.directory = tempfile.mkdtemp(prefix="standby.", dir=environment.run_dir())
+        environment.give_to_server_user(self.directory)
+        copy = [environment.postgres_bin() / "pg_basebackup", "-D", self.directory, "-R", "-X", "stream", "-c", "fast",
+                "-d", f"postgres://postgres@{address(self._primary)}/"]
+        subprocess.run(environment.as_server_user(copy), check=True, cwd=environment.run_dir())
+        os.chmod(self.directory, 0o700)
+        self.start()
+        return self
+
+
+class PrimaryAndStandby(HostCase):
+    def test_sessions_go_on_at_the_standby_with_what_it_knows(self):
+        with Cluster() as primary:
+            primary.psql(FIRST)
+            with Standby(primary) as standby, Guard(upstream=url_of(primary, standby), mode="annotate") as guard:
+                with guard.connect() as connection:
+                    await_snapshot_of(guard, primary)
+                    connection.execute("ALTER TABLE leads RENAME user_email TO contact_email")
+                    self.assertEqual(connection.execute(NEW).fetchone(), ("on the first",))
+                environment.wait_until(lambda: "contact_email" in standby.psql(
+                    "SELECT attname FROM pg_attribute WHERE attrelid = 'leads'::regclass"), "the standby to follow")
+                primary.stop()
+                with guard.connect() as connection:
+                    await_snapshot_of(guard, standby)
+                    self.assertEqual(connection.execute("SELECT pg_is_in_recovery()").fetchone(), (True,))
+                    self.assertEqual(connection.execute(NEW).fetchone(), ("on the first",))
+                    self.assert_raises_foreseen(guard, connection, OLD, "user_email")
+                self.assert_no_wrong_word(guard)
 
 
 class Journal(HostCase):
