@@ -220,9 +220,10 @@ def flood(session, number, sequence, world):
     sending.start()
     try:
         session.expect(m.PARSED, *(m.BOUND + m.row(text * 2) + m.complete("SELECT 1") for _ in range(n)), m.IDLE)
+    except BaseException:
+        session.give_up()
+        raise
     finally:
-        if sending.is_alive():
-            session.give_up()
         sending.join()
 
 
