@@ -18,6 +18,7 @@
 #include "base/metrics.h"
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/notify.h"
 #include "config/config.h"
 #include "guard/guard.h"
 #include "proxy/admin.h"
@@ -55,6 +56,8 @@ struct dg_app {
     struct dg_proxy *proxy;
     struct dg_admin *admin;
     struct dg_inherited inherited;
+    struct dg_notify notify;
+    struct event *on_watchdog;
     struct event_base *base;
     struct event *on_hangup;
     struct event *on_terminate;
@@ -198,15 +201,12 @@ static void read_schema_settings(const struct dg_app *app, const struct dg_confi
     };
 }
 
-static void on_hangup(evutil_socket_t signal_number, short events, void *context)
+static void reload(struct dg_app *app)
 {
-    struct dg_app *app = context;
     struct dg_config *config = NULL;
     struct dg_tls_settings *tls = NULL;
     struct dg_error error = {0};
 
-    (void)signal_number;
-    (void)events;
     enum dg_status status = load_config(app->arguments, &config, &error);
     if (status == DG_OK)
         status = dg_tls_settings_new(config, app->upstreams, app->n_upstreams, &tls, &error);
@@ -231,6 +231,31 @@ static void on_hangup(evutil_socket_t signal_number, short events, void *context
     publish_mode(app);
     dg_logf(app->log, DG_LOG_INFO, "config_reloaded", "the configuration was read again",
             dg_field_str("mode", dg_mode_name(config->mode)));
+}
+
+/* READY=1 whatever became of it: the running configuration is in force. A drain is not to be called off by it. */
+static void on_hangup(evutil_socket_t signal_number, short events, void *context)
+{
+    struct dg_app *app = context;
+
+    (void)signal_number;
+    (void)events;
+    if (!dg_proxy_is_draining(app->proxy))
+        dg_notify_send_reloading(&app->notify);
+    reload(app);
+    if (!dg_proxy_is_draining(app->proxy))
+        dg_notify_send(&app->notify, "READY=1");
+}
+
+/* Says that all is well if each worker's loop has turned since the last time, and this one does. */
+static void on_watchdog(evutil_socket_t fd, short events, void *context)
+{
+    struct dg_app *app = context;
+
+    (void)fd;
+    (void)events;
+    if (dg_proxy_ping(app->proxy))
+        dg_notify_send(&app->notify, "WATCHDOG=1");
 }
 
 /* The admin server's switch. It holds until SIGHUP reads the configuration again. */
@@ -301,6 +326,7 @@ static void on_terminate(evutil_socket_t signal_number, short events, void *cont
     dg_logf(app->log, DG_LOG_INFO, "draining",
             "no new connections; sessions end when they are idle; a second signal ends all",
             dg_field_int("sessions", (int64_t)dg_proxy_open_sessions(app->proxy)));
+    dg_notify_send(&app->notify, "STOPPING=1\nSTATUS=draining: sessions end when they are idle");
     dg_proxy_drain(app->proxy);
 }
 
@@ -357,6 +383,8 @@ static void app_fini(struct dg_app *app)
     free_event(app->on_drain_poll);
     free_event(app->on_drain_timeout);
     free_event(app->on_admin_retry);
+    free_event(app->on_watchdog);
+    dg_notify_close(&app->notify);
     if (app->base != NULL)
         event_base_free(app->base);
     dg_log_free(app->log);
@@ -490,6 +518,22 @@ static enum dg_status read_upstreams(struct dg_app *app, struct dg_error *error)
     return dg_config_parse_upstreams(running_config(app), app->upstreams, &app->n_upstreams, error);
 }
 
+/* Clients are accepted from here on. Without memory for the watchdog's timer the supervisor will act, as it should. */
+static void notify_ready(struct dg_app *app)
+{
+    const uint64_t interval_ms = app->notify.watchdog_ms;
+    const struct timeval interval = {(time_t)(interval_ms / 1000), (suseconds_t)(interval_ms % 1000 * 1000)};
+    char lines[1200];
+
+    (void)snprintf(lines, sizeof lines, "READY=1\nSTATUS=listens on %.1000s", dg_proxy_address(app->proxy));
+    dg_notify_send(&app->notify, lines);
+    if (interval_ms == 0)
+        return;
+    app->on_watchdog = event_new(app->base, -1, EV_PERSIST, on_watchdog, app);
+    if (app->on_watchdog != NULL)
+        (void)event_add(app->on_watchdog, &interval);
+}
+
 static enum dg_status app_run(struct dg_app *app, struct dg_error *error)
 {
     if (running_config(app)->upstream[0] == '\0')
@@ -506,6 +550,7 @@ static enum dg_status app_run(struct dg_app *app, struct dg_error *error)
     if (status == DG_OK) {
         log_start(app);
         log_further_upstreams(app);
+        notify_ready(app);
         if (event_base_dispatch(app->base) < 0)
             status = dg_error_set(error, DG_INTERNAL, "the main event loop failed");
         dg_logf(app->log, DG_LOG_INFO, "stopped", "driftguard ends",
@@ -534,7 +579,7 @@ static void forget_application_environment(void)
 int dg_command_run(int argc, char **argv)
 {
     struct dg_run_arguments arguments = {0};
-    struct dg_app app = {.arguments = &arguments};
+    struct dg_app app = {.arguments = &arguments, .notify = {.fd = -1}};
     struct dg_config *config = NULL;
     struct dg_error error = {0};
 
@@ -547,6 +592,8 @@ int dg_command_run(int argc, char **argv)
         dg_published_init(&app.config);
         dg_published_init(&app.tls);
         enum dg_status status = dg_inherited_take(&app.inherited, &error);
+        if (status == DG_OK)
+            status = dg_notify_open(&app.notify, &error);
         if (status == DG_OK)
             status = load_config(&arguments, &config, &error);
         if (status == DG_OK) {

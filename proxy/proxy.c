@@ -117,6 +117,14 @@ void dg_proxy_reload(struct dg_proxy *proxy)
         dg_worker_reload(&proxy->workers[i]);
 }
 
+bool dg_proxy_ping(struct dg_proxy *proxy)
+{
+    bool have_all_turned = true;
+    for (size_t i = 0; i < proxy->n_workers; i++)
+        have_all_turned = dg_worker_ping(&proxy->workers[i]) && have_all_turned;
+    return have_all_turned;
+}
+
 void dg_proxy_stop_listening(struct dg_proxy *proxy)
 {
     dg_worker_close_listener(&proxy->workers[0]);

@@ -45,6 +45,9 @@ bool dg_proxy_is_draining(const struct dg_proxy *proxy);
 
 /* The published config was replaced. Sessions see that by themselves; what runs by the clock is told here. */
 void dg_proxy_reload(struct dg_proxy *proxy);
+/* True if every worker's loop has turned since the last call; asks them anew. One thread's. */
+bool dg_proxy_ping(struct dg_proxy *proxy);
+
 /* Accepts no more. Returns at once; sessions go on. */
 void dg_proxy_stop_listening(struct dg_proxy *proxy);
 /* stop_listening, and ends each session with FATAL 57P01 as soon as it is idle outside a transaction. Returns at once:

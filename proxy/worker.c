@@ -174,6 +174,13 @@ static void deliver_reload(struct dg_mail *mail, void *reader)
     dg_worker_sweep_idle(worker);
 }
 
+static void deliver_ping(struct dg_mail *mail, void *reader)
+{
+    struct dg_worker *worker = reader;
+    (void)mail;
+    atomic_store(&worker->ping.was_given, false);
+}
+
 static void discard_order(struct dg_mail *mail)
 {
     (void)mail;
@@ -195,6 +202,13 @@ static void give(struct dg_worker *worker, struct dg_order *order)
 void dg_worker_close_listener(struct dg_worker *worker)
 {
     give(worker, &worker->close_listener);
+}
+
+bool dg_worker_ping(struct dg_worker *worker)
+{
+    bool has_turned = !atomic_load(&worker->ping.was_given);
+    give(worker, &worker->ping);
+    return has_turned;
 }
 
 void dg_worker_reload(struct dg_worker *worker)
@@ -275,6 +289,7 @@ enum dg_status dg_worker_init(struct dg_worker *worker, struct dg_proxy *proxy)
     init_order(&worker->drain, deliver_drain);
     init_order(&worker->end, deliver_end);
     init_order(&worker->stop, deliver_stop);
+    init_order(&worker->ping, deliver_ping);
     init_order(&worker->reload, deliver_reload);
     worker->base = new_base();
     worker->mailbox = dg_mailbox_new();

@@ -44,6 +44,7 @@ struct dg_worker {
     struct dg_order drain;
     struct dg_order end;
     struct dg_order stop;
+    struct dg_order ping;   /* so, too */
     struct dg_order reload; /* again and again, one at a time */
     struct event reaper;
     struct event idle_sweep; /* not armed while relay.idle_timeout_ms is 0 */
@@ -80,6 +81,8 @@ void dg_worker_drain(struct dg_worker *worker);
 /* The configuration was replaced: what was not looked at since is now. */
 void dg_worker_reload(struct dg_worker *worker);
 void dg_worker_end_sessions(struct dg_worker *worker);
+/* False if the last ping is still unread. */
+bool dg_worker_ping(struct dg_worker *worker);
 /* Ends the hold of the session with this cancel key, if it holds a statement. */
 void dg_worker_end_hold(struct dg_worker *worker, uint32_t pid, struct dg_str key);
 
