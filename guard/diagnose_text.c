@@ -155,7 +155,7 @@ static void write_labels(struct dg_text *out, const struct dg_diagnose_facts *fa
         write_label(out, labels[i]);
     }
     if (n > MAX_LABELS)
-        dg_text_cstr(out, ", ...");
+        dg_text_printf(out, " and %zu more", n - MAX_LABELS);
 }
 
 /* "; unique are (id), (tenant_id, email)" */

@@ -63,7 +63,7 @@ CHANGES = (
     ("required column", "ALTER TABLE orders ADD COLUMN tenant int NOT NULL", False,
      "INSERT INTO orders (id) VALUES (7)", "23502",
      rf'public\.orders\."tenant" is NOT NULL and has no default, and this INSERT gives it no value\. It was added {WHEN}\.',
-     r"give it a default: ALTER TABLE public\.orders ALTER COLUMN tenant SET DEFAULT \.\.\.\."),
+     r"give it a default \(ALTER TABLE public\.orders ALTER COLUMN tenant SET DEFAULT \.\.\.\)\."),
     ("column that became NOT NULL", "ALTER TABLE customers ALTER COLUMN name SET NOT NULL", False,
      "INSERT INTO customers (id) VALUES (7)", "23502",
      rf'public\.customers\."name" is NOT NULL and has no default, and this INSERT gives it no value\. It became NOT NULL {WHEN}\.',
