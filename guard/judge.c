@@ -54,7 +54,7 @@ static void refresh_default_path(struct dg_guard_session *session, const struct 
     const struct dg_server_facts *facts = dg_snapshot_facts(snapshot);
     const struct dg_role *role = dg_snapshot_role(snapshot, dg_str_of(session->user));
     const char *setting = dg_snapshot_setting(snapshot, "search_path", role == NULL ? 0 : role->oid);
-    bool is_after = dg_snapshot_read_at_us(snapshot) >= session->started_us;
+    bool is_after = dg_snapshot_settings_read_ms(snapshot) > session->started_ms;
     const char *text = setting != NULL ? setting : facts->search_path;
     struct dg_words *words = text == NULL ? NULL : dg_words_of_path(dg_str_of(text));
     struct dg_words *before = session->path.default_path;

@@ -83,7 +83,7 @@ struct dg_guard_session *dg_guard_session_new(struct dg_guard *guard, const stru
         return NULL;
     session->guard = guard;
     session->host = *host;
-    session->started_us = dg_clock_wall_us();
+    session->started_ms = dg_clock_monotonic_ms();
     session->strings_are_standard = true;
     dg_map_init(&session->statements, DG_GUARD_MAX_PREPARED);
     dg_map_init(&session->portals, DG_GUARD_MAX_PORTALS);

@@ -105,7 +105,7 @@ struct dg_guard_session {
     char *user;
     char application[64];
     char *start_path; /* search_path of the start-up packet, or NULL */
-    int64_t started_us;
+    uint64_t started_ms;
     struct dg_guard_host host;
 
     enum dg_mode mode;

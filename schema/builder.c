@@ -426,6 +426,11 @@ static uint64_t make_generation(const struct dg_snapshot *snapshot)
     return dg_hash64(seed, sizeof seed);
 }
 
+void dg_builder_settings_read(struct dg_builder *builder, uint64_t monotonic_ms)
+{
+    builder->settings_read_ms = monotonic_ms;
+}
+
 enum dg_status dg_builder_finish(struct dg_builder *builder, int64_t read_at_us, uint64_t covers,
                                  struct dg_snapshot **result)
 {
@@ -450,6 +455,7 @@ enum dg_status dg_builder_finish(struct dg_builder *builder, int64_t read_at_us,
     snapshot->side_effects = builder->side_effects;
     snapshot->read_at_us = read_at_us;
     snapshot->full_read_at_us = builder->full_read_at_us != 0 ? builder->full_read_at_us : read_at_us;
+    snapshot->settings_read_ms = builder->settings_read_ms;
     snapshot->covers = covers;
     snapshot->generation = make_generation(snapshot);
     size_t max_bytes = builder->max_bytes;

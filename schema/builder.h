@@ -34,6 +34,9 @@ enum dg_status dg_builder_unique_index(struct dg_builder *builder, const struct 
 enum dg_status dg_builder_setting(struct dg_builder *builder, dg_oid role_oid, bool this_database, const char *name,
                                   const char *value) DG_MUST_CHECK;
 
+/* When the read of the settings began (dg_clock_monotonic_ms). */
+void dg_builder_settings_read(struct dg_builder *builder, uint64_t monotonic_ms);
+
 /* Seals the model: *snapshot has one reference, the caller's. The builder is freed in any case. */
 enum dg_status dg_builder_finish(struct dg_builder *builder, int64_t read_at_us, uint64_t covers,
                                  struct dg_snapshot **snapshot) DG_MUST_CHECK;

@@ -27,6 +27,7 @@ struct dg_builder {
     const struct dg_server_facts *facts;
     unsigned side_effects;   /* enum dg_side_effects */
     int64_t full_read_at_us; /* of the snapshot that this one began from, else 0 */
+    uint64_t settings_read_ms;
     /* struct dg_entry each */
     struct dg_vector namespaces;
     struct dg_vector relations;

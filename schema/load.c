@@ -3,6 +3,7 @@
  */
 #include "schema/load.h"
 
+#include "base/clock.h"
 #include "schema/read.h"
 
 #define SCRATCH_MAX_BYTES ((size_t)4 << 20)
@@ -27,6 +28,7 @@ enum dg_status dg_catalog_load_within(struct dg_catalog *catalog, size_t max_byt
     struct dg_reading reading = {.catalog = catalog, .builder = dg_builder_new(max_bytes), .error = error};
     if (reading.builder == NULL)
         return dg_error_set(error, DG_NO_MEMORY, "out of memory");
+    dg_builder_settings_read(reading.builder, dg_clock_monotonic_ms());
     dg_arena_init(&reading.scratch, SCRATCH_MAX_BYTES);
     enum dg_status status = read_all(&reading);
     dg_arena_fini(&reading.scratch);

@@ -75,6 +75,7 @@ struct dg_snapshot {
     int64_t read_at_us;      /* of the newest read */
     int64_t full_read_at_us; /* of the read that began with nothing */
     int64_t verified_at_us; /* when the catalogs were last seen to be still the same, or 0; the schema thread's alone */
+    uint64_t settings_read_ms; /* by this process's monotonic clock; 0: by an earlier process */
     uint64_t covers;
     size_t size_bytes;
     struct dg_arena index; /* everything below that is not in a layer */

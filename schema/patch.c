@@ -16,6 +16,7 @@ static enum dg_status inherit(struct dg_builder *builder, const struct dg_snapsh
     builder->facts = older->facts;
     builder->side_effects = older->side_effects;
     builder->full_read_at_us = older->full_read_at_us;
+    builder->settings_read_ms = older->settings_read_ms;
     enum dg_status status = inherit_collection(&builder->namespaces, &older->namespaces);
     if (status == DG_OK)
         status = inherit_collection(&builder->relations, &older->relations);

@@ -51,6 +51,11 @@ uint64_t dg_snapshot_generation(const struct dg_snapshot *snapshot)
     return snapshot->generation;
 }
 
+uint64_t dg_snapshot_settings_read_ms(const struct dg_snapshot *snapshot)
+{
+    return snapshot->settings_read_ms;
+}
+
 int64_t dg_snapshot_read_at_us(const struct dg_snapshot *snapshot)
 {
     return snapshot->read_at_us;

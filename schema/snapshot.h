@@ -154,6 +154,9 @@ void dg_snapshot_unref(struct dg_snapshot *snapshot);
 uint64_t dg_snapshot_generation(const struct dg_snapshot *snapshot);
 /* Wall clock of the server connection when the read began, microseconds since 1970. */
 int64_t dg_snapshot_read_at_us(const struct dg_snapshot *snapshot);
+/* When the read of roles' and databases' settings began, by this process's dg_clock_monotonic_ms; 0: before its time. A
+   targeted read takes the settings of the snapshot before it over. */
+uint64_t dg_snapshot_settings_read_ms(const struct dg_snapshot *snapshot);
 /* Changes that had been seen (schema/store.h) when the read began. */
 uint64_t dg_snapshot_covers(const struct dg_snapshot *snapshot);
 size_t dg_snapshot_size_bytes(const struct dg_snapshot *snapshot);
