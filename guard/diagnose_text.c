@@ -47,7 +47,7 @@ static void write_window(struct dg_text *out, int64_t after_us, int64_t before_u
         return;
     }
     dg_clock_format_utc(after_us, now_us, after);
-    if (strcmp(after, before) == 0) {
+    if (after_us > before_us || strcmp(after, before) == 0) { /* or somebody has set the server's clock back */
         dg_text_printf(out, "at %s", before);
         return;
     }

@@ -137,7 +137,8 @@ void dg_explain_file(const struct dg_explain_context *context, const struct dg_v
                                    .sqlstate = sqlstate,
                                    .application = context->application,
                                    .text = verdict->text,
-                                   .now_us = dg_clock_wall_us()};
+                                   .now_us = dg_clock_wall_us(),
+                                   .now_ms = dg_clock_monotonic_ms()};
     if (!dg_groups_record(context->guard->shared->groups, &event))
         return;
     dg_logf(context->guard->shared->log, DG_LOG_WARNING, "drift_opened", "the code and the live schema differ",

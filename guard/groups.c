@@ -27,6 +27,7 @@ struct dg_group {
     uint64_t count;
     int64_t first_seen_us;
     int64_t last_seen_us;
+    uint64_t last_seen_ms; /* by the monotonic clock: wall clocks are set */
     int64_t closed_us;
     char *applications[MAX_APPLICATIONS];
     size_t n_applications;
@@ -121,13 +122,13 @@ static bool make_room(struct dg_groups *groups)
     if (groups->map.n_entries < groups->max_groups)
         return true;
     struct dg_str oldest_key = {NULL, 0};
-    int64_t oldest_us = INT64_MAX;
+    uint64_t oldest_ms = UINT64_MAX;
     struct dg_str key;
     size_t position = 0;
     for (struct dg_group *group; (group = dg_map_next(&groups->map, &position, &key)) != NULL;) {
-        if (group->is_open || group->last_seen_us >= oldest_us)
+        if (group->is_open || group->last_seen_ms >= oldest_ms)
             continue;
-        oldest_us = group->last_seen_us;
+        oldest_ms = group->last_seen_ms;
         oldest_key = key;
     }
     if (oldest_key.data == NULL)
@@ -202,6 +203,7 @@ bool dg_groups_record(struct dg_groups *groups, const struct dg_group_event *eve
         group->is_open = true;
         group->count++;
         group->last_seen_us = event->now_us;
+        group->last_seen_ms = event->now_ms;
         snprintf(group->sqlstate, sizeof(group->sqlstate), "%s", event->sqlstate);
         list_add(group->applications, &group->n_applications, MAX_APPLICATIONS, event->application);
         add_statement(group, event->text);
@@ -265,12 +267,13 @@ void dg_groups_satisfy(struct dg_groups *groups, const struct dg_guard_place *pl
     pthread_mutex_unlock(&groups->lock);
 }
 
-void dg_groups_expire(struct dg_groups *groups, int64_t now_us, int64_t quiet_us)
+void dg_groups_expire(struct dg_groups *groups, uint64_t now_ms, uint64_t quiet_ms)
 {
+    int64_t now_us = dg_clock_wall_us();
     pthread_mutex_lock(&groups->lock);
     size_t position = 0;
     for (struct dg_group *group; (group = dg_map_next(&groups->map, &position, NULL)) != NULL;) {
-        if (group->is_open && now_us - group->last_seen_us >= quiet_us)
+        if (group->is_open && now_ms >= group->last_seen_ms + quiet_ms)
             group_close(groups, group, now_us);
     }
     pthread_mutex_unlock(&groups->lock);

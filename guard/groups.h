@@ -25,15 +25,16 @@ struct dg_group_event {
     const char *sqlstate;
     const char *application;
     struct dg_str text; /* the statement; its literals are replaced before it is kept */
-    int64_t now_us;
+    int64_t now_us;     /* by the wall clock, for people */
+    uint64_t now_ms;    /* by the monotonic clock, for the group's end */
 };
 /* True if the event opened a group (or opened it again). */
 bool dg_groups_record(struct dg_groups *groups, const struct dg_group_event *event);
 /* Closes the database's groups that the snapshot satisfies: the relation, and the column if it is about one, exist. */
 void dg_groups_satisfy(struct dg_groups *groups, const struct dg_guard_place *place,
                        const struct dg_snapshot *snapshot);
-/* Closes groups without an event for quiet_us. */
-void dg_groups_expire(struct dg_groups *groups, int64_t now_us, int64_t quiet_us);
+/* Closes groups without an event for quiet_ms (monotonic clock). */
+void dg_groups_expire(struct dg_groups *groups, uint64_t now_ms, uint64_t quiet_ms);
 /* {"groups":[...],"dropped":0} */
 void dg_groups_print(struct dg_groups *groups, struct dg_text *out);
 size_t dg_groups_open_count(struct dg_groups *groups);

@@ -114,11 +114,11 @@ static void satisfy_groups(struct dg_guard_shared *shared)
 
 void dg_guard_tick(struct dg_guard_shared *shared)
 {
-    int64_t quiet_s = 3600;
+    uint64_t quiet_s = 3600;
     struct dg_shared *object = dg_published_get(shared->config);
     if (object != NULL)
-        quiet_s = ((const struct dg_config *)(const void *)object)->drift_quiet_s;
+        quiet_s = (uint64_t)((const struct dg_config *)(const void *)object)->drift_quiet_s;
     dg_shared_unref(object);
     satisfy_groups(shared);
-    dg_groups_expire(shared->groups, dg_clock_wall_us(), quiet_s * 1000000);
+    dg_groups_expire(shared->groups, dg_clock_monotonic_ms(), quiet_s * 1000);
 }
