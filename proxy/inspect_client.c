@@ -64,13 +64,14 @@ static enum dg_step carry_out(struct dg_split *split, const struct dg_decision *
         dg_session_hold(session, split->flow, decision->hold_ms);
         return DG_STEP_WAIT;
     case DG_ACTION_REFUSE:
+        /* Before the answer: a client that is gone by now ends the session, and its guard with it. */
+        if (dg_guard_take_unnamed_dead(session->guard))
+            session->is_close_owed = true;
         answer(session, decision->error);
         if (is_parse)
             session->is_discarding = true;
         else
             answer_ready(session);
-        if (dg_guard_take_unnamed_dead(session->guard))
-            session->is_close_owed = true;
         return DG_STEP_DROP;
     case DG_ACTION_FORWARD:
         break;
