@@ -72,8 +72,8 @@ CHANGES = (
      "INSERT INTO filled (id) VALUES (7)", "23502",
      rf'public\.filled\."code" is NOT NULL and has no default, and this INSERT gives it no value\. It lost its default {WHEN}\.',
      "Deploy code that sets code"),
-    ("generated column", "ALTER TABLE computed DROP COLUMN number; "
-     "ALTER TABLE computed ADD COLUMN number int GENERATED ALWAYS AS (id * 2) STORED", True,
+    ("generated column", "ALTER TABLE computed DROP COLUMN number, "
+     "ADD COLUMN number int GENERATED ALWAYS AS (id * 2) STORED", True,
      "INSERT INTO computed (id, number) VALUES (1, 2)", "428C9",
      rf'public\.computed\."number" gets its values from the database alone\. It was dropped and added again {WHEN}\.', "Deploy code that does not set number"),
     ("ambiguous column", "ALTER TABLE customers ADD COLUMN note text", True,
